@@ -1,0 +1,142 @@
+"""How an API is reached: under which limits, at which address, with whose credentials; or its embedded sandbox."""
+
+import dataclasses
+import importlib
+import math
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bulk.contracts import Clock, Connector, Listener
+from bulk.errors import ConfigurationError
+from bulk.http.client import Client, checked_address
+from bulk.http.pace import Pace
+from bulk.model import Event, Limits, Run
+from bulk.settings import Configuration, parse_rate
+
+MOST_IN_FLIGHT = 64
+"""Requests in flight at most, unless the user asks for more."""
+
+SANDBOX_MARK = "#sandbox-"
+"""Part of the address of an embedded sandbox, so that no two of them pass for the same target."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Politeness:
+    """How an API is treated, where that differs from the connector's own limits; None leaves those."""
+
+    rate: str | None = None
+    """`50/s`, `600/min` or `none`."""
+    burst: int | None = None
+    """Requests that may be sent at once after a quiet time."""
+    concurrency: int | None = None
+    """Requests in flight at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reach:
+    """An API within reach."""
+
+    target: str
+    """What to call its address in the ledger."""
+    limits: Limits
+    """How it is treated."""
+    connect: Callable[[], AbstractAsyncContextManager[Client]]
+    """Opens a client."""
+
+
+class Access:
+    """The way to every API, for one session. Sandboxes that are started stay open as long as `stack`."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        politeness: Politeness,
+        *,
+        sandbox: bool,
+        clock: Clock,
+        listener: Listener,
+        stack: AsyncExitStack,
+    ) -> None:
+        self.sandbox = sandbox
+        self._configuration = configuration
+        self._politeness = politeness
+        self._clock = clock
+        self._listener = listener
+        self._stack = stack
+        self._embedded: dict[str, tuple[str, Any]] = {}
+
+    async def to(self, connector: Connector, *, offline: bool = False) -> Reach:
+        """The way to one API; raises `ConfigurationError` without an address or, unless `offline`, credentials."""
+        limits = self._limits(connector)
+        if self.sandbox:
+            target, settings = await self._sandbox_of(connector)
+        else:
+            settings = self._configuration.connection(connector.settings, connector.name)
+            target = checked_address(connector.target(settings))
+            if not offline:
+                connector.auth(settings)  # a missing token is better said before the check than after it
+
+        def connect() -> Client:
+            return Client(
+                connector.target(settings),
+                auth=connector.auth(settings),
+                pace=Pace(limits.rate, burst=self._politeness.burst, clock=self._clock, listener=self._listener),
+                limits=limits,
+                explain=connector.explain,
+                headers=connector.headers,
+                clock=self._clock,
+            )
+
+        return Reach(target=target, limits=limits, connect=connect)
+
+    def _limits(self, connector: Connector) -> Limits:
+        general, polite = self._configuration.general, self._politeness
+        limits = connector.limits
+        text = polite.rate or general.rate
+        rate = limits.rate if text is None else parse_rate(text)
+        concurrency = polite.concurrency or general.concurrency
+        if concurrency is None:
+            # A rate is only reached with enough in flight: these suffice for answers that take a second.
+            concurrency = max(limits.concurrency, min(MOST_IN_FLIGHT, math.ceil(rate or 0)))
+        return dataclasses.replace(limits, rate=rate, concurrency=concurrency)
+
+    async def _sandbox_of(self, connector: Connector) -> tuple[str, Any]:
+        """The embedded sandbox of this session: its name for the ledger, and the settings to reach it."""
+        if connector.name not in self._embedded:
+            from bulk.sandbox import Sandbox  # noqa: PLC0415  # a server is loaded only when one is wanted
+
+            twin = importlib.import_module(connector.sandbox)
+            sandbox = await self._stack.enter_async_context(Sandbox([twin.api()]))
+            settings = twin.settings(sandbox)
+            address = connector.target(settings)
+            self._listener(Event(kind="note", message=f"embedded sandbox at {address}"))
+            self._embedded[connector.name] = f"{address}{SANDBOX_MARK}{secrets.token_hex(4)}", settings
+        return self._embedded[connector.name]
+
+
+def require_same_target(run: Run, target: str) -> None:
+    """Refuse to finish in one shop what was begun in another."""
+    if run.instance.target == target:
+        return
+    if SANDBOX_MARK in run.instance.target:
+        raise ConfigurationError(
+            f"run {run.id} went to an embedded sandbox, which ended with it",
+            advice="Start anew with bulk import --sandbox; bulk retry --sandbox sends failed rows to a new one.",
+        )
+    raise ConfigurationError(
+        f"run {run.id} went to {run.instance.target}, but the settings now say {target}",
+        advice="Choose the profile or environment that the run was started with.",
+    )
+
+
+def harmless(listener: Listener) -> Listener:
+    """The listener, made unable to end a run: who only watches must not decide."""
+
+    def tell(event: Event) -> None:
+        with suppress(Exception):
+            listener(event)
+
+    return tell

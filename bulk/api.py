@@ -1,0 +1,294 @@
+"""Turns names into objects, opens and closes everything: the program as a library.
+
+Example::
+
+    async with Session(Configuration(), listener=print) as session:
+        run = await session.load(Order(resource="luminous.products", source="catalog.csv"), Guards(), Stop())
+        print(run.totals)
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing, closing
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from bulk.access import Access, Politeness, harmless, require_same_target
+from bulk.checking import checker_of
+from bulk.connectors import find
+from bulk.contracts import Clock, Listener, Query, ReadOptions, SystemClock, Tables
+from bulk.errors import NotFoundError, SourceError, UsageError
+from bulk.formats import open_source
+from bulk.jobs.enquiry import ask
+from bulk.jobs.exporter import Exporter
+from bulk.jobs.guards import Guards, Stop, allowed_failures
+from bulk.jobs.importer import Importer
+from bulk.jobs.planner import Change, Planner
+from bulk.jobs.reading import Reading
+from bulk.jobs.recorded import Recorded
+from bulk.jobs.retry import LedgerSource, rows_to_retry
+from bulk.ledger import SqliteLedger
+from bulk.model import Instance, Run, listed
+from bulk.orders import Extract, Order, absolute, filter_of
+from bulk.settings import Configuration
+
+DRY_RUN, RETRY, EXPORT = "dry-run", "retry", "export"
+"""Operations that are no plain import."""
+
+EPOCH = datetime.fromtimestamp(0, UTC)
+"""Before anything has ever changed."""
+
+
+class Session:
+    """Settings, ledger and listener of one process. An async context manager."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        ledger: Path | None = None,
+        listener: Listener,
+        politeness: Politeness | None = None,
+        sandbox: bool = False,
+        clock: Clock | None = None,
+    ) -> None:
+        self.ledger = SqliteLedger(ledger or configuration.general.ledger)
+        self._listener = harmless(listener)
+        self._stack = AsyncExitStack()
+        self.access = Access(
+            configuration,
+            politeness or Politeness(),
+            sandbox=sandbox,
+            clock=clock or SystemClock(),
+            listener=self._listener,
+            stack=self._stack,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.ledger)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+
+    async def load(self, order: Order, guards: Guards, stop: Stop) -> Run:
+        """Check a source, then load what has to be loaded."""
+        reading = order.reading()
+        with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
+            return await self._run(order.resource, source, reading, guards, stop, operation="import", read=order.read)
+
+    async def retry(
+        self, run_id: str, guards: Guards, stop: Stop, *, mended: str | None = None, causes: Sequence[str] = ()
+    ) -> Run:
+        """Try failed rows of a run again, from the cells the ledger kept or from a mended file."""
+        parent = await self._loaded(run_id)
+        read = ReadOptions()
+        if mended is None:
+            source: Tables = await rows_to_retry(self.ledger, parent, causes)
+        else:
+            source = await asyncio.to_thread(open_source, mended, read)
+        reading = Recorded.of(parent).reading(limit=None, only_filled=mended is not None)
+        with closing(source):
+            return await self._run(
+                parent.instance.resource,
+                source,
+                reading,
+                guards,
+                stop,
+                operation=RETRY,
+                read=read,
+                parent=parent,
+                causes=causes,
+            )
+
+    async def resume(self, run_id: str, guards: Guards, stop: Stop) -> Run:
+        """Go on with an unfinished run, from its own source and under its own guards.
+
+        A limit of failures may be given anew; everything else is as it was ordered.
+        """
+        run = await self._loaded(run_id)
+        instance, recorded = run.instance, Recorded.of(run)
+        guards = dataclasses.replace(
+            guards,
+            dry_run=instance.operation == DRY_RUN,
+            strict=recorded.strict,
+            resend=recorded.resend,
+            verify=recorded.verify,
+            max_failures=guards.max_failures or recorded.max_failures,
+        )
+        if recorded.kept:
+            assert instance.parent is not None
+            source: Tables = await rows_to_retry(self.ledger, await self.ledger.run(instance.parent), recorded.causes)
+        elif instance.source == "-":
+            raise UsageError(
+                f"run {run.id} read its rows from standard input", advice="Pipe the same data into bulk import again."
+            )
+        else:
+            source = await asyncio.to_thread(open_source, instance.source, recorded.read)
+        reading = recorded.reading(only_filled=instance.operation == RETRY and not recorded.kept)
+        with closing(source):
+            if await asyncio.to_thread(lambda: source.sha256) != instance.sha256:
+                raise SourceError(
+                    f"it is not what it was when run {run.id} started",
+                    path=instance.source,
+                    advice="Load it as it is now with bulk import: rows that have not changed are not sent again.",
+                )
+            return await self._run(
+                instance.resource,
+                source,
+                reading,
+                guards,
+                stop,
+                operation=instance.operation,
+                read=recorded.read,
+                resumed=run,
+            )
+
+    async def _loaded(self, name: str) -> Run:
+        """A run that has rows to load; raises `UsageError` for an export."""
+        run = await self.ledger.run(name, exports=False)
+        if run.instance.operation == EXPORT:
+            raise UsageError(
+                f"run {run.id} is an export", advice=f"Give the same bulk export {run.instance.resource} command again."
+            )
+        return run
+
+    async def export(self, what: Extract, stop: Stop) -> Run:
+        """Write the records of an API to a file that an import takes back."""
+        connector, resource = find(what.resource)
+        query = Query(
+            since=what.since,
+            where=tuple(resource.filter(*filter_of(text)) for text in what.where),
+            fast=what.fast,
+        )
+        # A walk says at once whether it can go that way: better before anything is left behind.
+        resource.walk(dataclasses.replace(query, since=EPOCH) if what.last else query, None).close()
+        reach = await self.access.to(connector)
+        path = absolute(what.path)
+        instance = Instance(
+            resource=what.resource,
+            operation=EXPORT,
+            target=reach.target,
+            source=path,
+            sha256="",
+            options=what.options(),
+        )
+        exporter = Exporter(
+            resource=resource,
+            resource_name=what.resource,
+            ledger=self.ledger,
+            instance=instance,
+            connect=reach.connect,
+            path=path,
+            query=query,
+            last=what.last,
+            columns=what.columns,
+            neutralise=what.neutralise,
+            stop=stop,
+            listener=self._listener,
+        )
+        return await exporter.run()
+
+    async def plan(
+        self, order: Order, *, resend: bool = False, confirmed: bool = False
+    ) -> AsyncGenerator[Change, None]:
+        """What an import would do with each row; the source is checked whole before the first call."""
+        connector, resource = find(order.resource)
+        reading = order.reading()
+        with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
+            checker = checker_of(source, resource, reading, self._listener)
+            reach = await self.access.to(connector)
+            planner = Planner(
+                checker=checker,
+                ledger=self.ledger,
+                target=reach.target,
+                resource=resource,
+                resource_name=order.resource,
+                connect=reach.connect,
+                resend=resend,
+                confirmed=confirmed,
+            )
+            async with aclosing(planner.changes()) as changes:
+                async for change in changes:
+                    yield change
+
+    async def get(self, resource_name: str, key: str, by: str | None = None) -> Mapping[str, Any]:
+        """One record as the API has it, without anything secret; raises `NotFoundError`."""
+        connector, resource = find(resource_name)
+        column = by or resource.keys[0]
+        if column not in resource.keys:
+            raise UsageError(f"records cannot be found by {column!r}", advice=f"They go by {listed(resource.keys)}.")
+        reach = await self.access.to(connector)
+        async with reach.connect() as sender:
+            record = await ask(sender, resource.get(column, key))
+        if record is None:
+            raise NotFoundError(f"{resource_name} has no record whose {column} is {key!r}")
+        return resource.bare(record)
+
+    async def _run(
+        self,
+        resource_name: str,
+        source: Tables,
+        reading: Reading,
+        guards: Guards,
+        stop: Stop,
+        *,
+        operation: str,
+        read: ReadOptions,
+        parent: Run | None = None,
+        causes: Sequence[str] = (),
+        resumed: Run | None = None,
+    ) -> Run:
+        connector, resource = find(resource_name)
+        if guards.max_failures is not None:
+            allowed_failures(guards.max_failures, 0)  # a slip in the option is better told now than after the check
+        checker = checker_of(source, resource, reading, self._listener)
+        reach = await self.access.to(connector, offline=guards.dry_run)
+        if resumed is not None:
+            require_same_target(resumed, reach.target)
+            instance = resumed.instance
+        else:
+            if parent is not None and not self.access.sandbox:
+                require_same_target(parent, reach.target)
+            recorded = Recorded(
+                key=checker.key_header,
+                files=tuple(Path(table.path).name for table in source.tables),
+                read=read,
+                match_by=reading.match_by,
+                mapping=None if reading.mapping is None else reading.mapping.text,
+                clear=reading.clear,
+                empty=reading.empty,
+                limit=reading.limit,
+                strict=guards.strict,
+                resend=guards.resend,
+                verify=guards.verify,
+                max_failures=guards.max_failures,
+                causes=tuple(causes),
+                kept=isinstance(source, LedgerSource),
+            )
+            instance = Instance(
+                resource=resource_name,
+                operation=DRY_RUN if guards.dry_run else operation,
+                target=reach.target,
+                source=absolute(source.name),
+                sha256=await asyncio.to_thread(lambda: source.sha256),
+                options=recorded.text(),
+                parent=None if parent is None else parent.id,
+            )
+        importer = Importer(
+            checker=checker,
+            ledger=self.ledger,
+            instance=instance,
+            resource=resource,
+            connect=reach.connect,
+            concurrency=reach.limits.concurrency,
+            guards=guards,
+            stop=stop,
+            listener=self._listener,
+        )
+        return await importer.run(None if resumed is None else resumed.id)

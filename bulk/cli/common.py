@@ -1,0 +1,194 @@
+"""What all commands share: the global options, opening a session, and running it with signals handled."""
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from bulk.access import Politeness
+    from bulk.api import Session
+    from bulk.contracts import Listener
+    from bulk.jobs.guards import Stop
+    from bulk.ledger import SqliteLedger
+
+T = TypeVar("T")
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Signals that ask for an end."""
+INTERRUPTED = 128 + signal.SIGINT
+"""Exit code after Ctrl-C."""
+
+_FLAGS = frozenset({"--json", "--no-progress", "-v", "--verbose", "-q", "--quiet"})
+_VALUES = frozenset({"--profile", "--ledger"})
+
+
+def hoist(arguments: Sequence[str]) -> list[str]:
+    """Move the global options to the front, so that they may stand anywhere in the line."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif argument in _FLAGS or (argument.partition("=")[0] in _VALUES and "=" in argument):
+            front.append(argument)
+        elif argument in _VALUES:
+            front += [argument, *(value for value in [next(waiting, None)] if value is not None)]
+        else:
+            rest.append(argument)
+    return front + rest
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # only here
+
+        typer.echo(version("bulk"))
+        raise typer.Exit
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Globals:
+    """The options that stand before the command."""
+
+    profile: str | None = None
+    ledger: Path | None = None
+    json: bool = False
+    verbose: bool = False
+    quiet: bool = False
+    progress: bool = True
+
+    @classmethod
+    def from_options(  # noqa: PLR0917  # typer hands them over by name
+        cls,
+        context: typer.Context,
+        profile: Annotated[
+            str | None, typer.Option(metavar="NAME", help="Settings profile to use.", envvar="BULK_PROFILE")
+        ] = None,
+        ledger: Annotated[
+            Path | None,
+            typer.Option(metavar="PATH", help="Ledger file; by default in your state folder.", envvar="BULK_LEDGER"),
+        ] = None,
+        json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON document on stdout.")] = False,
+        verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")] = False,
+        quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what went wrong.")] = False,
+        no_progress: Annotated[bool, typer.Option("--no-progress", help="No progress display.")] = False,
+        version: Annotated[
+            bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and leave.")
+        ] = False,
+    ) -> None:
+        """Load catalog spreadsheets into shop APIs, and say for every row what became of it."""
+        del version
+        context.obj = cls(
+            profile=profile, ledger=ledger, json=json, verbose=verbose, quiet=quiet, progress=not no_progress
+        )
+
+
+def ask_ledger(options: Globals, question: "Callable[[SqliteLedger], Awaitable[T]]") -> T:
+    """Put a question to the ledger."""
+    from bulk.ledger import SqliteLedger  # noqa: PLC0415  # only when needed
+    from bulk.settings import Configuration  # noqa: PLC0415
+
+    async def answer() -> T:
+        async with SqliteLedger(options.ledger or Configuration(options.profile).general.ledger) as ledger:
+            return await question(ledger)
+
+    return asyncio.run(answer())
+
+
+def _runs(context: typer.Context, incomplete: str) -> list[str]:
+    """Ids of the latest runs, for the shell to complete."""
+    ledger = context.find_root().params.get("ledger")
+    found = ask_ledger(Globals(ledger=None if ledger is None else Path(ledger)), lambda opened: opened.runs())
+    return [name for name in ("last", *(run.id for run in found)) if name.startswith(incomplete)]
+
+
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Run id, its beginning, or last.", autocompletion=_runs)]
+
+
+def settings_of(context: typer.Context) -> Globals:
+    """The global options of this call."""
+    found: Globals = context.obj
+    return found
+
+
+def open_session(
+    options: Globals, listener: "Listener", politeness: "Politeness", *, sandbox: bool = False
+) -> "Session":
+    """A session as the global options and the settings want it; not yet entered."""
+    from bulk.api import Session  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
+    from bulk.settings import Configuration  # noqa: PLC0415
+
+    return Session(
+        Configuration(options.profile),
+        ledger=options.ledger,
+        listener=listener,
+        politeness=politeness,
+        sandbox=sandbox,
+    )
+
+
+class EndedAtOnceError(Exception):
+    """The user ended a job before it had begun, or did not want to wait for what was in flight."""
+
+    def __init__(self, exit_code: int) -> None:
+        super().__init__()
+        self.exit_code = exit_code
+
+
+def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[[], bool]) -> T:
+    """Run a job in a new event loop.
+
+    Once the job says that it has begun, the first Ctrl-C or SIGTERM asks it to stop. Before that there is nothing to
+    be ended in order, so that it is cancelled at once, as it is by a second signal; raises `EndedAtOnceError` then.
+    """
+    from bulk.jobs.guards import Stop  # noqa: PLC0415  # see above
+
+    async def guarded() -> T:
+        stop, loop = Stop(), asyncio.get_running_loop()
+        task = asyncio.ensure_future(job(stop))
+
+        def on_signal(exit_code: int) -> None:
+            # Asked, not merely stopping: the first Ctrl-C after a guard has stopped the run is a first one.
+            if (stop.exit_code is not None or not begun()) and not task.cancelling():
+                task.cancel()  # once: whoever insists must not break off the recording of what happened
+            stop(exit_code)
+
+        with suppress(NotImplementedError):  # Windows' loop takes no handlers: Ctrl-C then cancels at once
+            for number in ENDING:
+                loop.add_signal_handler(number, on_signal, 128 + number)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise EndedAtOnceError(stop.exit_code or INTERRUPTED) from None
+        finally:
+            for number in ENDING if stop.exit_code else ():
+                loop.remove_signal_handler(number)
+                signal.signal(number, signal.SIG_IGN)  # what is left is to say what became of it
+
+    with ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        try:
+            return runner.run(guarded())
+        except EndedAtOnceError:
+            stack.pop_all()  # closing the runner would wait for its threads, and one may be waiting for standard input
+            raise
+
+
+@contextmanager
+def copies_deleted() -> Iterator[None]:
+    """Have copies of sources made in a folder that is gone afterwards, even if a thread still writes to one."""
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="bulk-", ignore_cleanup_errors=True) as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before

@@ -1,0 +1,231 @@
+"""`bulk import`, `bulk resume` and `bulk retry`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bulk.cli.common import Globals, RunName, copies_deleted, open_session, run_interruptibly, settings_of
+from bulk.cli.reading import (
+    Clear,
+    Delimiter,
+    Empty,
+    Encoding,
+    Format,
+    Limit,
+    MappingFile,
+    MatchBy,
+    ResourceName,
+    Sheet,
+    SourceName,
+    order_from,
+)
+from bulk.errors import UsageError
+
+if TYPE_CHECKING:
+    from bulk.api import Session
+    from bulk.jobs.guards import Stop
+    from bulk.model import Run
+
+Rate = Annotated[
+    str | None, typer.Option(metavar="50/s|600/min|none", help="Requests at most; none lets the API decide.")
+]
+Burst = Annotated[int | None, typer.Option(min=1, help="Requests that may go at once after a quiet time.")]
+Concurrency = Annotated[int | None, typer.Option(min=1, max=1000, help="Requests in flight at most.")]
+MaxFailures = Annotated[str | None, typer.Option(metavar="N|P%", help="Stop when more rows than this have failed.")]
+All = Annotated[bool, typer.Option("--all", help="Send rows that have not changed too.")]
+Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use an embedded sandbox instead of the real API.")]
+Verify = Annotated[
+    bool, typer.Option("--verify", help="Read each record first; leave alone what somebody else has changed.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Confirm what would be asked.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("import")(import_)
+    app.command()(resume)
+    app.command()(retry)
+
+
+def import_(
+    context: typer.Context,
+    resource: ResourceName,
+    source: SourceName,
+    *,
+    rate: Rate = None,
+    burst: Burst = None,
+    concurrency: Concurrency = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and say what would be sent; send nothing.")] = False,
+    match_by: MatchBy = None,
+    mapping: MappingFile = None,
+    format: Format = None,
+    sheet: Sheet = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    clear: Clear = "<clear>",
+    empty: Empty = "<empty>",
+    strict: Annotated[bool, typer.Option("--strict", help="Send nothing if any row is invalid.")] = False,
+    max_failures: MaxFailures = None,
+    all: All = False,
+    verify: Verify = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Start anew, even if a run of this file is unfinished.")
+    ] = False,
+    limit: Limit = None,
+    sandbox: Sandbox = False,
+    yes: Yes = False,
+) -> None:
+    """Check a file, then load it.
+
+    Nothing is sent before the whole file has been checked. Rows that have not changed since they were last loaded are
+    not sent. An unfinished run of the same file is continued. Every row is recorded: see bulk show last.
+    """
+    from bulk.jobs.guards import Guards  # noqa: PLC0415  # polars is loaded only when something runs
+
+    options = settings_of(context)
+    guards = Guards(
+        dry_run=dry_run,
+        strict=strict,
+        resend=all,
+        verify=verify,
+        fresh=fresh,
+        max_failures=max_failures,
+        confirmed=yes,
+        confirm=_confirmation(options, yes=yes),
+    )
+    order = order_from(
+        resource,
+        source,
+        format=format,
+        sheet=sheet,
+        encoding=encoding,
+        delimiter=delimiter,
+        match_by=match_by,
+        mapping=mapping,
+        clear=clear,
+        empty=empty,
+        limit=limit,
+    )
+    _run(
+        options,
+        lambda session, stop: session.load(order, guards, stop),
+        rate=rate,
+        burst=burst,
+        concurrency=concurrency,
+        sandbox=sandbox,
+        source=source,
+    )
+
+
+def resume(
+    context: typer.Context,
+    run: RunName,
+    *,
+    rate: Rate = None,
+    burst: Burst = None,
+    concurrency: Concurrency = None,
+    max_failures: MaxFailures = None,
+    yes: Yes = False,
+) -> None:
+    """Go on with a run that was interrupted, paused or stopped."""
+    from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
+
+    options = settings_of(context)
+    guards = Guards(max_failures=max_failures, confirmed=yes, confirm=_confirmation(options, yes=yes))
+    _run(
+        options,
+        lambda session, stop: session.resume(run, guards, stop),
+        rate=rate,
+        burst=burst,
+        concurrency=concurrency,
+    )
+
+
+def retry(
+    context: typer.Context,
+    run: RunName,
+    *,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="FILE", help="A mended result file, as written by bulk rows RUN -o.")
+    ] = None,
+    cause: Annotated[
+        list[str] | None, typer.Option(metavar="CODE", help="Only rows that failed for this cause; may be repeated.")
+    ] = None,
+    rate: Rate = None,
+    burst: Burst = None,
+    concurrency: Concurrency = None,
+    max_failures: MaxFailures = None,
+    all: All = False,
+    verify: Verify = False,
+    sandbox: Sandbox = False,
+    yes: Yes = False,
+) -> None:
+    """Try again what failed, from the cells that the ledger kept or from a mended file."""
+    from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
+
+    if source is not None and cause:
+        raise UsageError("--from and --cause do not go together", advice="A mended file says itself which rows it has.")
+    options = settings_of(context)
+    guards = Guards(
+        resend=all,
+        verify=verify,
+        max_failures=max_failures,
+        confirmed=yes,
+        confirm=_confirmation(options, yes=yes),
+    )
+    _run(
+        options,
+        lambda session, stop: session.retry(run, guards, stop, mended=source, causes=cause or ()),
+        rate=rate,
+        burst=burst,
+        concurrency=concurrency,
+        sandbox=sandbox,
+        source=source,
+    )
+
+
+def _run(
+    options: Globals,
+    job: "Callable[[Session, Stop], Awaitable[Run]]",
+    *,
+    rate: str | None,
+    burst: int | None,
+    concurrency: int | None,
+    sandbox: bool = False,
+    source: str | None = None,
+) -> None:
+    """Run a loading job, show how it goes, and leave with its exit code."""
+    from bulk.access import Politeness  # noqa: PLC0415  # see above
+    from bulk.cli.progress import watching  # noqa: PLC0415
+    from bulk.cli.screen import show_run  # noqa: PLC0415
+    from bulk.jobs.reports import Report, report  # noqa: PLC0415
+
+    async def whole(stop: "Stop") -> Report:
+        async with open_session(
+            options, watcher, Politeness(rate=rate, burst=burst, concurrency=concurrency), sandbox=sandbox
+        ) as session:
+            try:
+                run = await job(session, stop)
+            except asyncio.CancelledError:
+                if watcher.run is None:
+                    raise
+                run = await session.ledger.run(watcher.run)  # ended at once, but in order: this is what came of it
+            return await report(session.ledger, run)
+
+    with copies_deleted(), watching(options) as watcher:
+        finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
+    show_run(options, finished, source=source)
+    raise typer.Exit(finished.run.exit_code or 0)
+
+
+def _confirmation(options: Globals, *, yes: bool) -> Callable[[Mapping[str, int]], bool]:
+    """How to ask before something is destroyed: on a terminal a question, elsewhere only --yes will do."""
+
+    def confirm(consequences: Mapping[str, int]) -> bool:
+        from bulk.cli.screen import ask  # noqa: PLC0415  # rich is loaded only when it speaks
+
+        return yes or ask(options, consequences)
+
+    return confirm

@@ -1,0 +1,265 @@
+"""What the commands say to people. stdout is data and results, stderr is messages."""
+
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bulk.cli.common import Globals
+from bulk.cli.documents import export_document, manifest_of, report_document
+from bulk.model import Cause, Run, RunStatus, Totals, Violation, place, row_of, shorten
+
+if TYPE_CHECKING:
+    from bulk.jobs.reports import Report
+    from bulk.validation import Group
+
+ADVICE = {
+    RunStatus.PAUSED: "bulk resume {run} goes on where it stopped.",
+    RunStatus.INTERRUPTED: "bulk resume {run} goes on where it stopped.",
+    RunStatus.STOPPED: "When the cause is mended, bulk resume {run} goes on.",
+}
+
+
+def out() -> Console:
+    """The console of results. Wide enough not to break lines when it is not a terminal."""
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=160)
+    return console
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401  # any JSON
+    """The one document that a command prints with --json."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+async def print_json_list(documents: AsyncIterator[Any]) -> None:
+    """The same for a list that may be long."""
+    opening = "[\n"
+    async for document in documents:
+        sys.stdout.write(f"{opening}{json.dumps(document, ensure_ascii=False)}")
+        opening = ",\n"
+    sys.stdout.write("[]\n" if opening.startswith("[") else "\n]\n")
+    sys.stdout.flush()
+
+
+def report_error(kind: str, message: str, advice: str | None, exit_code: int, *, as_json: bool) -> None:
+    """Say what is wrong and what to do."""
+    if as_json:
+        print_json({"error": {"type": kind, "message": message, "advice": advice}, "exit_code": exit_code})
+    console = Console(stderr=True, highlight=False)
+    console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    if advice:
+        console.print(Text(advice), soft_wrap=True)
+
+
+def ask(options: Globals, consequences: Mapping[str, int]) -> bool:
+    """Ask on a terminal whether something may be destroyed; elsewhere the answer is no."""
+    if options.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    for consequence, count in consequences.items():
+        print(f"{_rows(count)}: {consequence}", file=sys.stderr)  # noqa: T201  # a question on the terminal
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C at the question is a no
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except KeyboardInterrupt:
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def show_run(options: Globals, report: "Report", *, source: str | None = None) -> None:
+    """The summary of a run; `source` is what the user has just called it."""
+    run, unchanged_since = report.run, report.unchanged_since
+    if options.json:
+        print_json(report_document(report, source=source))
+        return
+    console = out()
+    console.print(_headline(run, source))
+    console.print(totals_line(run.totals))
+    if run.totals.unchanged and unchanged_since:
+        since = ", ".join(f"{count:,} since run {earlier}" for earlier, count in unchanged_since.items())
+        console.print(f"Not sent because nothing has changed: {since}. --all sends them anyway.")
+    console.print(_carried(report), end="", soft_wrap=True)
+    if run.reason:
+        console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
+    show_causes(console, report.causes)
+    advice = _advice(run)
+    if advice:
+        console.print(advice)
+    if not options.quiet:
+        console.print(Text(f"Ledger: {report.ledger}", style="dim"), soft_wrap=True)
+
+
+def _carried(report: "Report") -> str:
+    """What to know of rows that were sent inside others."""
+    rows, inside = report.carried
+    if not rows:
+        return ""
+    from bulk.connectors import find  # noqa: PLC0415  # only when there is such a row
+
+    other = find(report.run.instance.resource)[1].other_rows
+    if other is None:
+        return ""
+    left = f"The {other.within} of other rows were left alone."
+    return f"{_rows(rows)} went inside {_rows(inside)}, as their {other.within}. {left} {other.caution}\n"
+
+
+def show_export(options: Globals, run: Run) -> None:
+    """The summary of an export."""
+    if options.json:
+        print_json(export_document(run))
+        return
+    console = out()
+    console.print(_headline(run, None))
+    if run.status is RunStatus.COMPLETED:
+        console.print(
+            f"{_rows(run.totals.succeeded)} written; manifest: {manifest_of(run)}", soft_wrap=True, markup=False
+        )
+    if run.reason:
+        console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
+    if run.status is not RunStatus.COMPLETED:
+        console.print("The same export, started again, goes on where it can.")
+
+
+def totals_line(totals: Totals) -> Text:
+    """The totals, as a sum that a person can check."""
+    parts = [
+        ("invalid", totals.invalid, "yellow"),
+        ("succeeded", totals.succeeded, "green"),
+        ("unchanged", totals.unchanged, ""),
+        ("failed", totals.failed, "red"),
+        ("unknown", totals.unknown, "red"),
+        ("not tried", totals.not_tried, "yellow"),
+    ]
+    line = Text(f"{_rows(totals.read)} read = ")
+    for index, (name, count, style) in enumerate(part for part in parts if part[1] or part[0] == "succeeded"):
+        line.append(" + " if index else "")
+        line.append(f"{count:,} {name}", style=style if count else "")
+        if name == "succeeded" and (totals.created or totals.updated):
+            line.append(f" ({totals.created:,} created, {totals.updated:,} updated)")
+    return line
+
+
+def show_causes(console: Console, causes: Sequence[Cause]) -> None:
+    """Rows that were not written, by cause."""
+    if not causes:
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name, right in (("rows", True), ("status", False), ("cause", False), ("column", False), ("first", True)):
+        table.add_column(name, justify="right" if right else "left", no_wrap=True)
+    table.add_column("example", overflow="fold")
+    for cause in causes:
+        table.add_row(
+            f"{cause.count:,}",
+            cause.status.value,
+            cause.code,
+            cause.column or "",
+            f"row {row_of(cause.example.row)}",
+            Text(_example(cause)),
+        )
+    console.print(table)
+
+
+def _example(cause: Cause) -> str:
+    for violation in cause.example.violations:
+        if cause.code == violation.rule and cause.column == violation.column:
+            return _told(violation)
+    return shorten(cause.example.message or "", 200)
+
+
+def _told(violation: Violation) -> str:
+    """A violation in full: the cell, what is wrong with it, and what to do."""
+    value = "" if violation.value is None else f"{violation.value!r}: "
+    if violation.advice is None:
+        return f"{value}{violation.message}"
+    return f"{value}{_sentence(violation.message)} {violation.advice}"
+
+
+def _sentence(text: str) -> str:
+    """A message with its full stop: ours end without one, an API's may have it."""
+    return f"{text.removesuffix('.')}."
+
+
+def show_check(
+    options: Globals, source: str, *, files: Sequence[str], read: int, invalid: int, groups: "Sequence[Group]"
+) -> None:
+    """What `bulk check` found."""
+    console = out()
+    if groups:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name, right in (("rows", True), ("column", False), ("rule", False), ("first rows", False)):
+            table.add_column(name, justify="right" if right else "left", no_wrap=True)
+        table.add_column("example", overflow="fold")
+        for group in groups:
+            table.add_row(
+                f"{group.count:,}",
+                group.column or "",
+                group.rule,
+                ", ".join(place(row, files) for row in group.rows[:3]) + (", …" if group.count > 3 else ""),  # noqa: PLR2004
+                Text(_told(group.example)),
+            )
+        console.print(table)
+    name = "standard input" if source == "-" else source
+    if not options.quiet or invalid:
+        verdict = Text(f"{invalid:,} invalid", style="yellow") if invalid else Text("no fault found", style="green")
+        console.print(Text.assemble(f"{name}: {_rows(read)} read, ", verdict, "."), soft_wrap=True)
+
+
+def wrote(options: Globals, path: str, rows: int) -> None:
+    """Say that a file was written."""
+    if options.json:
+        print_json({"path": path, "rows": rows})
+    elif not options.quiet:
+        Console(stderr=True, highlight=False).print(f"Wrote {_rows(rows)} to {path}.", soft_wrap=True, markup=False)
+
+
+def _rows(count: int) -> str:
+    return _many(count, "row")
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _headline(run: Run, source: str | None) -> Text:
+    instance = run.instance
+    name = instance.source if source is None else "standard input" if source == "-" else source
+    if instance.operation == "export":
+        title = f"Export of {instance.resource} at {instance.target} → {instance.source}"
+    else:
+        what = {"import": "Import of", "dry-run": "Dry run of", "retry": "Retry of"}[instance.operation]
+        title = f"{what} {name} → {instance.resource} at {instance.target}"
+    style = "green" if run.exit_code == 0 else "yellow" if run.status is RunStatus.COMPLETED else "red"
+    pace = f", {run.traffic.sent / run.seconds:,.0f} requests/s" if run.seconds and run.traffic.sent else ""
+    return Text.assemble(
+        (title, "bold"),
+        "\n",
+        (run.status.value, style),
+        f" in {run.seconds:.1f} s: {_many(run.traffic.sent, 'request')}"
+        f" ({run.traffic.retried:,} repeated, {run.traffic.throttled:,} throttled){pace}; run {run.id}",
+    )
+
+
+def _advice(run: Run) -> str:
+    if run.instance.operation == "export":
+        return ""
+    if run.status in ADVICE:
+        return ADVICE[run.status].format(run=run.id)
+    totals = run.totals
+    if run.status is RunStatus.REFUSED or not totals.invalid + totals.failed + totals.unknown:
+        return ""
+    faulty = {"invalid": totals.invalid, "failed": totals.failed, "unknown": totals.unknown}
+    statuses = ",".join(status for status, count in faulty.items() if count)
+    again = f"bulk retry {run.id} tries failed rows again. " if totals.failed + totals.unknown else ""
+    return (
+        f"{again}To mend rows: bulk rows {run.id} --status {statuses} -o fix.csv, "
+        f"then bulk retry {run.id} --from fix.csv."
+    )

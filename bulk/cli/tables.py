@@ -1,0 +1,109 @@
+"""Lists on the screen: runs, rows, fields, and whatever else is a plain table."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from bulk.cli.screen import out
+from bulk.contracts import Resource
+from bulk.model import Entry, Run, place, shorten
+
+PAGE = 1_000
+"""Rows in one table."""
+
+
+def show_runs(runs: Sequence[Run]) -> None:
+    """The latest runs, a line each."""
+    show_table(
+        ("run", "what", "resource", "status", "read", "ok", "unchanged", "faulty", "not tried", "exit", "source"),
+        [
+            (
+                run.id,
+                run.instance.operation,
+                run.instance.resource,
+                run.status.value,
+                f"{run.totals.read:,}",
+                f"{run.totals.succeeded:,}",
+                f"{run.totals.unchanged:,}",
+                f"{run.totals.invalid + run.totals.failed + run.totals.unknown:,}",
+                f"{run.totals.not_tried:,}",
+                "" if run.exit_code is None else str(run.exit_code),
+                run.instance.source,
+            )
+            for run in runs
+        ],
+        empty="No run yet.",
+    )
+
+
+async def show_rows(entries: AsyncIterator[Entry], files: Sequence[str]) -> None:
+    """Rows of a run, a line each; a table for every page, so that a long run need not fit into memory."""
+    page: list[Entry] = []
+    shown = 0
+    async for entry in entries:
+        page.append(entry)
+        if len(page) == PAGE:
+            _show_page(page, files)
+            shown, page = shown + len(page), []
+    if page or not shown:
+        _show_page(page, files)
+
+
+def _show_page(entries: Sequence[Entry], files: Sequence[str]) -> None:
+    show_table(
+        ("row", "key", "status", "outcome", "http", "attempts", "code", "message"),
+        [
+            (
+                place(entry.row, files),
+                entry.key or "",
+                entry.status.value,
+                entry.outcome or "",
+                "" if entry.http_status is None else str(entry.http_status),
+                str(entry.attempts),
+                entry.code or "",
+                shorten("; ".join(dict.fromkeys(_said(entry))), 200),
+            )
+            for entry in entries
+        ],
+        empty="No such row.",
+    )
+
+
+def _said(entry: Entry) -> Sequence[str]:
+    if not entry.violations:
+        return [entry.message] if entry.message else []
+    return [f"{one.column}: {one.message}" if one.column else one.message for one in entry.violations]
+
+
+def show_fields(resource: Resource, columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:
+    """The columns of a resource."""
+    console = out()
+    show_table(
+        ("column", "rows", "type", "constraints", "description"),
+        [
+            (one["column"], one["rows"] or "", one["type"], one["constraints"], one["description"] or "")
+            for one in columns
+        ],
+    )
+    console.print()
+    for rule in rules:
+        console.print(f"- {rule}", soft_wrap=True, markup=False)
+    for note in resource.notes:
+        console.print(f"- {note}", soft_wrap=True, markup=False)
+    console.print(f"Documentation: {resource.reference}", soft_wrap=True)
+
+
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str = "Nothing.") -> None:
+    """A plain table on stdout."""
+    console = out()
+    if not rows:
+        console.print(empty)
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for name in header:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)

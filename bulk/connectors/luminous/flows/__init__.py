@@ -1,0 +1,1 @@
+"""Conversations with Luminous, as generators: no I/O here."""

@@ -1,0 +1,158 @@
+"""What answers of Luminous say, whatever their envelope."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+from bulk.connectors.luminous.reading import bare
+from bulk.connectors.luminous.reading.values import integer, timestamp
+from bulk.contracts import Explanation
+from bulk.errors import UnclearError
+from bulk.model import Response, shorten
+
+NEWBORN: Final = timedelta(seconds=60)
+"""A record that was created this close to the server's clock was made by this very conversation."""
+
+MOST_KEPT: Final = 16_000
+"""Bytes of an answer that is no JSON that are looked at to keep something of it."""
+
+UNREADABLE: Final = frozenset({404, 405, 501})
+"""Answers that say that a read is not to be had there."""
+
+_LOCK: Final = re.compile(r"channel.*\block(?:ed)?\b|\block(?:ed)?\b.*channel|api.?locked", re.IGNORECASE | re.DOTALL)
+
+
+def json_object(response: Response) -> Mapping[str, Any]:
+    """The body as an object; raises `UnclearError` where it is none."""
+    body = _json(response)
+    if not isinstance(body, dict):
+        raise _unreadable(response, "a JSON object, so nobody can tell what came of the request")
+    return body
+
+
+def data(response: Response) -> Mapping[str, Any]:
+    """The record in an answer; Luminous sometimes leaves out the envelope."""
+    body = {} if response.status == HTTPStatus.NO_CONTENT else json_object(response)
+    found = body.get("data", body)
+    return found if isinstance(found, dict) else {}
+
+
+def list_of(response: Response) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
+    """The records of a list, and what stands around them; raises `UnclearError` where the answer is no list."""
+    body = _json(response)
+    around = body if isinstance(body, dict) else {"data": body}
+    records = around.get("data")
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        raise _unreadable(response, "a list of records")
+    return records, around
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """One page of a list."""
+
+    records: Sequence[Mapping[str, Any]]
+    """What is on it."""
+    total: int | None
+    """Records of the whole list, where it says."""
+    last: bool
+    """Whether no page follows."""
+
+
+def sheet(response: Response, page: int, before: Sheet | None) -> Sheet:
+    """The given page of a list; raises `UnclearError` where the answer is none.
+
+    It is the last by `last_page`, else by `total` and `per_page`, else if it is empty or the page `before` once more:
+    without `meta` nobody knows whether a page was made shorter than it was asked for, or there are pages at all.
+    """
+    records, around = list_of(response)
+    shown = around.get("meta") or around.get("pagination")
+    meta = shown if isinstance(shown, dict) else {}
+    total, last_page, per_page = (integer(meta.get(name)) for name in ("total", "last_page", "per_page"))
+    if last_page is not None:
+        last = page >= last_page
+    elif total is not None and per_page:
+        last = page * per_page >= total
+    elif before is not None and records == before.records:
+        records, last = [], True
+    else:
+        last = not records
+    return Sheet(records=records, total=total, last=last)
+
+
+def _json(response: Response) -> Any:  # noqa: ANN401  # JSON is any shape
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _unreadable(response: Response, expected: str) -> UnclearError:
+    return UnclearError(
+        f"the answer {response.status} was not {expected}",
+        code="unreadable_answer",
+        status=response.status,
+        body=shorten(_text(response), 500) or None,
+    )
+
+
+def is_same(answered: object, sent: object) -> bool:
+    """Whether two SKUs, labels or ids are the same; that case matters is documented nowhere."""
+    return str(answered).strip().casefold() == str(sent).strip().casefold()
+
+
+def outcome(response: Response, record: Mapping[str, Any]) -> str:
+    """`created`, `updated`, or `saved` where the answer does not tell; no flag for it is documented."""
+    if response.status == HTTPStatus.CREATED:
+        return "created"
+    created, updated = record.get("created_at"), record.get("updated_at")
+    if not isinstance(created, str) or not isinstance(updated, str):
+        return "saved"
+    if created != updated:
+        return "updated"
+    newborn = is_newborn(response, record)
+    return "saved" if newborn is None else "created" if newborn else "updated"
+
+
+def is_newborn(response: Response, record: Mapping[str, Any]) -> bool | None:
+    """Whether a record was created a moment ago, by the server's own clock; None where that cannot be told."""
+    created = timestamp(record.get("created_at"))
+    try:
+        now = parsedate_to_datetime(response.headers["Date"])
+        return None if created is None else abs(now - created) <= NEWBORN
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def explain(response: Response) -> Explanation:
+    """Read an error body: `message`, and for 422 `errors` of dotted paths to lists of texts.
+
+    A 403 that speaks of a locked channel has the code `locked`, since it concerns that channel alone.
+    """
+    body = _json(response)
+    if not isinstance(body, dict):
+        return Explanation(message=f"Luminous answered {response.status} without saying why", body=_text(response))
+    errors = body.get("errors")
+    faults = tuple(
+        (str(path), str(text))
+        for path, texts in (errors.items() if isinstance(errors, dict) else ())
+        for text in (texts if isinstance(texts, list) else [texts])
+    )
+    said = [body.get("message"), *(errors if isinstance(errors, list) else [errors])]
+    message = ". ".join(text.strip(" .") for text in said if isinstance(text, str) and text.strip(" ."))
+    locked = response.status == HTTPStatus.FORBIDDEN and _LOCK.search(message)
+    if not message:
+        message = faults[0][1] if faults else f"Luminous answered {response.status} without saying why"
+    kept = json.dumps(bare(body), ensure_ascii=False)
+    return Explanation(message=message, code="locked" if locked else None, faults=faults, body=kept)
+
+
+def _text(response: Response) -> str:
+    """A body as it may be kept: what looks like JSON and is none may hold a secret that nobody can find."""
+    text = response.body[:MOST_KEPT].decode(errors="replace")
+    return "" if text.lstrip().startswith(("{", "[", '"')) else text

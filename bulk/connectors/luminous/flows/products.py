@@ -1,0 +1,113 @@
+"""The conversation about one product."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulk.connectors.luminous.flows.answers import UNREADABLE, data, is_newborn, is_same, outcome
+from bulk.connectors.luminous.flows.keeping import keep_custom_fields, keep_variants
+from bulk.connectors.luminous.flows.lookups import get_product
+from bulk.connectors.luminous.reading import read_product
+from bulk.contracts import Enquiry, Flow
+from bulk.errors import RefusedError
+from bulk.fingerprint import departed, fingerprint
+from bulk.model import Outcome, Record, Request, Response, shorten
+
+_REPLACING: Final = ('"custom_fields":{', '"variants":')
+"""Members that may replace what the product has; a quotation mark inside a text is escaped, so it is not mistaken."""
+
+
+def needs_current(record: Record) -> bool:
+    """Whether the product must be read before it is written, lest something of it be lost."""
+    return any(member in record.payload for member in _REPLACING)
+
+
+def upsert_product(record: Record) -> Flow:
+    """Create or update one product by `PATCH /products`.
+
+    Where only a part was sent and the product turns out to have vanished, all of it is sent right behind.
+    """
+    payload = record.payload
+    remarks: list[str] = []
+    if needs_current(record):
+        document = json.loads(payload)
+        current = yield from _current(record, document)
+        remarks += keep_variants(document, current, confirmed=record.confirmed) if "variants" in document else ()
+        remarks += keep_custom_fields(document, current) if "custom_fields" in document else ()
+        payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    response = yield _patch(payload)
+    product = _product(record, response)
+    done = outcome(response, product)
+    # An answer that was lost may have been the one that said `created`.
+    repeated = record.repeated or response.attempts > 1
+    new = done == "created" or (repeated and is_newborn(response, product))
+    if new and record.whole is not None and record.whole != record.payload:
+        # A product that was made a moment before by somebody else looks new-born too, but has the rest.
+        if _has(product, record.whole):
+            done = "updated"
+        else:
+            response = yield from _whole(record.whole)
+            product = _product(record, response) or product
+            done = "created"
+            remarks.append("Luminous had no such product any more, so all of the row was sent")
+    id = product.get("id")
+    return Outcome(
+        outcome=done,
+        remote_id=None if id is None else str(id),
+        http_status=response.status,
+        message="; ".join(remarks) or None,
+    )
+
+
+def _current(record: Record, document: Mapping[str, Any]) -> Enquiry[Mapping[str, Any] | None]:
+    """The product as it is, empty if there is none; None where products cannot be read."""
+    if record.current is not None:
+        return record.current
+    column = "id" if "id" in document else "sku"
+    try:
+        return (yield from get_product(column, str(document[column]))) or {}
+    except RefusedError as refusal:
+        if refusal.status not in UNREADABLE:
+            raise
+        return None
+
+
+def _has(product: Mapping[str, Any], document: str) -> bool:
+    """Whether a product holds a document, as far as it shows."""
+    shown = read_product(product)
+    return "name" in shown and not departed(json.loads(document), fingerprint(shown))
+
+
+def _patch(payload: str) -> Request:
+    return Request(method="PATCH", path="/products", body=payload.encode())
+
+
+def _whole(payload: str) -> Enquiry[Response]:
+    """The answer to the whole document."""
+    try:
+        return (yield _patch(payload))
+    except RefusedError as refusal:
+        raise RefusedError(
+            f"Luminous had no such product any more; a part of the row made a new one, all of it was refused: "
+            f"{refusal.message}",
+            code=refusal.code,
+            status=refusal.status,
+            faults=refusal.faults,
+            body=refusal.body,
+            advice=refusal.advice,
+        ) from refusal
+
+
+def _product(record: Record, response: Response) -> Mapping[str, Any]:
+    """The product that answered; refused where it is another one: its alternate SKU may be the one that was sent."""
+    product = data(response)
+    by_id = record.payload.startswith('{"id":')  # the id leads a document, and it is never sent together with a SKU
+    answered = product.get("id" if by_id else "sku")
+    if answered is not None and not is_same(answered, record.key):
+        raise RefusedError(
+            f"Luminous wrote this row to another product, SKU {shorten(product.get('sku'))} (id {product.get('id')}); "
+            "what was sent is probably an alternate SKU of it; look at that product now, then load this row by id, or "
+            "under the product's own SKU",
+            code="other_product",
+        )
+    return product

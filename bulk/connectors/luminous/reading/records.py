@@ -1,0 +1,118 @@
+"""Products, variants and channels as documents: only what the record holds, null where it is null."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from types import NoneType
+from typing import Any, Final, get_args
+
+from pydantic import BaseModel
+
+from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, ProductFacts, Variant, VariantFacts
+from bulk.connectors.luminous.models.parts import Weight
+from bulk.connectors.luminous.reading.values import flag, integer, integers, labelled, number, text, texts, timestamp
+from bulk.connectors.luminous.reading.weights import read_weight
+
+_READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
+    str: text,
+    int: integer,
+    float: number,
+    bool: flag,
+    list[str]: texts,
+    list[int]: integers,
+}
+"""How a field is read, by its type in the model."""
+
+_BY_NAME: Final = {"category": "category_id", "subcategory": "sub_category_id", "supplier": "supplier_id"}
+"""Objects that are written by name, and the field for their id where they have none."""
+
+
+def read_product(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A product with its variants and its read-only fields."""
+    document = _goods(record, Product)
+    if "variants" in record:
+        shown = record["variants"]
+        if shown is None:
+            document["variants"] = None
+        elif isinstance(shown, list):
+            named = [one for one in shown if isinstance(one, Mapping) and text(one.get("sku"))]
+            document["variants"] = [{**read_variant(one), **_plain(one, VariantFacts)} for one in named]
+    return document | _plain(record, ProductFacts)
+
+
+def read_variant(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A variant without its read-only fields."""
+    return _goods(record, Variant)
+
+
+def read_channel(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A channel with its read-only fields; nothing of what its credentials, mappings and filters hold."""
+    document = _plain(record, Channel)
+    if "tags" in record:
+        ids = integers(record["tags"])
+        if ids is not None or record["tags"] is None:
+            document["tagIds"] = ids
+    return document | _plain(record, ChannelFacts)
+
+
+def changed_at(record: Mapping[str, Any]) -> datetime | None:
+    """When a product or a channel last changed, in UTC."""
+    return timestamp(record.get("updated_at", record.get("updatedAt")))
+
+
+def _goods(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """What products and variants have in common."""
+    document = _plain(record, model)
+    for name, id_field in _BY_NAME.items():
+        if name in record and name in model.model_fields:
+            document.pop(id_field, None)
+            document |= _reference(record[name], name, id_field)
+    for name in _weights(model):
+        if (weight := read_weight(record, name)) is not None:
+            document[name] = dict(weight)
+    fields = labelled(record.get("custom_fields"))
+    if fields is not None:
+        document["custom_fields"] = {
+            label: value
+            for label, value in fields.items()
+            if label.strip() and (value is None or isinstance(value, str | bool) or number(value) is not None)
+        }
+    return document
+
+
+def _plain(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+    """The fields of single values and of lists of them."""
+    document: dict[str, Any] = {}
+    for name, reader in _readers(model).items():
+        if name in record:
+            value = reader(record[name])
+            if value is not None or record[name] is None:
+                document[name] = value
+    return document
+
+
+@cache
+def _readers(model: type[BaseModel]) -> Mapping[str, Callable[[object], Any]]:
+    kinds = {name: _without_null(info.annotation) for name, info in model.model_fields.items()}
+    return {name: _READERS[kind] for name, kind in kinds.items() if kind in _READERS}
+
+
+@cache
+def _weights(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(name for name, info in model.model_fields.items() if info.annotation is Weight)
+
+
+def _reference(shown: object, name: str, id_field: str) -> dict[str, Any]:
+    """A category or supplier by its name, else by its id."""
+    if shown is None:
+        return {name: {"name": None}}
+    called = text(shown.get("name")) if isinstance(shown, Mapping) else text(shown)
+    if called and called.strip():
+        return {name: {"name": called}}
+    id = integer(shown.get("id")) if isinstance(shown, Mapping) else None
+    return {} if id is None else {id_field: id}
+
+
+def _without_null(annotation: Any) -> Any:  # noqa: ANN401  # an annotation
+    kinds = [one for one in get_args(annotation) if one is not NoneType]
+    return kinds[0] if NoneType in get_args(annotation) and len(kinds) == 1 else annotation

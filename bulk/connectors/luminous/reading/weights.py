@@ -1,0 +1,69 @@
+"""Weights, in every shape in which Luminous shows them, as the one shape that it takes: pounds.
+
+A weight is a number, a text, one `{unit, value}`, or a list of such parts that add up; beside it may stand its totals
+in pounds and ounces. A number without a unit is taken for pounds, the only unit that the documentation writes.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bulk.connectors.luminous.reading.values import number
+
+UNITS: Final[Mapping[str, float]] = {"lb": 1.0, "lbs": 1.0, "oz": 1 / 16, "kg": 2.2046226218, "g": 0.0022046226218}
+"""Pounds in one of each unit."""
+
+DECIMALS: Final = 6
+BLANK: Final[Mapping[str, Any]] = {"unit": None, "value": None}
+
+
+def read_weight(record: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
+    """The weight of that name in pounds, `BLANK` where it has none; None where nobody can tell, or nothing is said.
+
+    A single part in pounds is kept as it is; anything else is the total, to six decimals.
+    """
+    parts = _parts(record.get(name))
+    if parts == [] and name in record:
+        return BLANK
+    if parts is not None and len(parts) == 1 and parts[0][0] in {"lb", "lbs"}:
+        value: float | None = parts[0][1]
+    else:
+        value = _total(record, name, parts)
+    return None if value is None else {"unit": "lb", "value": value}
+
+
+def _total(record: Mapping[str, Any], name: str, parts: list[tuple[str, float]] | None) -> float | None:
+    """Pounds by the totals beside the weight, else by its parts."""
+    if (pounds := number(record.get(f"{name}_lb"))) is not None:
+        return round(pounds, DECIMALS)
+    if (ounces := number(record.get(f"{name}_oz"))) is not None:
+        return round(ounces / 16, DECIMALS)
+    if not parts or any(unit not in UNITS for unit, _ in parts):
+        return None
+    total = sum(value * UNITS[unit] for unit, value in parts)
+    return round(total, DECIMALS) if math.isfinite(total) else None
+
+
+def _parts(shown: object) -> list[tuple[str, float]] | None:
+    """Units and values; empty where there is no weight, None where one cannot be read."""
+    parts = []
+    for one in shown if isinstance(shown, list) else [shown]:
+        part = _part(one)
+        if part is None:
+            return None
+        parts += part
+    return parts
+
+
+def _part(shown: object) -> list[tuple[str, float]] | None:
+    """One part, or none of it."""
+    unit: object = "lb"
+    if isinstance(shown, Mapping):
+        unit, shown = shown.get("unit"), shown.get("value")
+    elif isinstance(shown, str) and (match := re.fullmatch(r"\s*(\S*\d\.?)\s*([A-Za-z]+)\s*", shown)):
+        shown, unit = match[1], match[2]
+    if shown is None or (isinstance(shown, str) and not shown.strip()):
+        return []
+    value = number(shown)
+    return None if value is None or not isinstance(unit, str) else [(unit.strip().casefold(), value)]

@@ -1,0 +1,1 @@
+"""Sales, fulfilment and end-to-end channels."""

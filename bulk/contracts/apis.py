@@ -1,0 +1,165 @@
+"""How an API is described: conversations as generators, and two values that a connector is made of."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from bulk.contracts.transport import Auth
+from bulk.model import Limits, Outcome, Record, Request, Response
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Flow: TypeAlias = Generator[Request, Response, Outcome]
+"""A conversation about one row: yields requests, is sent responses, has `ApiError`s thrown in, returns an outcome.
+
+No I/O inside, so it is tested by stepping it. An error it does not catch becomes the row's fate.
+"""
+
+T = TypeVar("T")
+Enquiry: TypeAlias = Generator[Request, Response, T]
+"""A conversation that only reads, and returns what it found. Errors are thrown in as into a `Flow`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page:
+    """Some records of a listing."""
+
+    records: Sequence[Mapping[str, Any]]
+    """As the API gave them."""
+    total: int | None = None
+    """Records of the whole listing, where the API says."""
+    resume: str | None = None
+    """What `Resource.walk` takes to go on after this page in another process; None where that cannot be."""
+
+
+Walk: TypeAlias = Generator[Request | Page, Response | None, None]
+"""A listing, page by page: yields requests, is sent their responses; yields pages, is sent None."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """Which records to list, and how."""
+
+    since: datetime | None = None
+    """Only records that have changed at this time or later, in UTC."""
+    where: tuple[tuple[str, str], ...] = ()
+    """Filters as the API takes them, such as `("retail_price[gte]", "10")`; checked by `Resource.filter`."""
+    fast: bool = False
+    """By the quickest way that the API has, even if its records are less complete."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Explanation:
+    """What an error answer says, in the API's own words."""
+
+    message: str
+    """One sentence."""
+    code: str | None = None
+    """A short stable word, where the API has one; of a 403, only where that concerns one record and no other."""
+    faults: tuple[tuple[str, str], ...] = ()
+    """Pairs of field path and message."""
+    body: str | None = None
+    """The answer without anything secret, to be kept; None where it may be kept as it is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherRows:
+    """Rows of a table that mean something else than the resource's own: told by one column."""
+
+    title: str
+    """One of them, with its article, for messages: `a variant`, `a new channel`."""
+    column: str
+    """The column that tells them."""
+    filled: bool
+    """Whether its cell is filled in such a row, and blank in the resource's own; otherwise the other way round."""
+    model: "type[BaseModel]"
+    """What such a row holds."""
+    keys: tuple[str, ...]
+    """Columns that can name such a row, best first."""
+    read_only: "type[BaseModel] | None" = None
+    """Columns that such a row shows, but that the API does not take back."""
+    within: str | None = None
+    """The field of the resource's own document in which they travel, whose row is named by `column`; None where they
+    are records by themselves."""
+    caution: str = ""
+    """What sending them may do to those that the API has already, a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """One importable thing of an API."""
+
+    name: str
+    """Such as `products`."""
+    title: str
+    """One line for `bulk resources`."""
+    model: "type[BaseModel]"
+    """The only place where its constraints are written."""
+    keys: tuple[str, ...]
+    """Columns that can name a record, best first; exactly one of them is sent."""
+    upsert: Callable[[Record], Flow]
+    """Create or update one record. Writes `Record.payload`, and `Record.whole` where that turns out to be needed."""
+    reference: str
+    """Where the write operation is documented."""
+    read: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """A record of the API as a document of the model, with its read-only fields and members.
+
+    Holds a field only if the API's record does, null where it is null; nothing secret.
+    """
+    bare: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    """A record of the API without anything secret."""
+    get: Callable[[str, str], Enquiry[Mapping[str, Any] | None]]
+    """One record of the API by key column and key; None if there is none."""
+    find: Callable[[str, Sequence[str]], Enquiry[Mapping[str, Mapping[str, Any]]]]
+    """Records of the API by key column and keys, as few calls as it takes; only those that were found, by key.
+
+    A record that goes by a key only secondarily, such as an alternate SKU, is not found.
+    """
+    find_at_once: int
+    """Keys that `find` is best given at once."""
+    needs_current: Callable[[Record], bool]
+    """Whether a record cannot be written safely without having been read, so that `find` is called for it."""
+    walk: Callable[[Query, str | None], Walk]
+    """All records that fit a query, from the beginning or after the page that said `resume`."""
+    filter: Callable[[str, str], tuple[str, str]]
+    """A filter, as typed before and after the equals sign, as the API takes it; raises `UsageError`."""
+    changed_at: Callable[[Mapping[str, Any]], datetime | None]
+    """When a record of the API last changed, in UTC."""
+    other_rows: OtherRows | None = None
+    """Rows that mean something else, if there are any."""
+    partial: frozenset[str] = frozenset()
+    """Fields of which `upsert` keeps what is not sent, such as an object of custom fields."""
+    whole: frozenset[str] = frozenset()
+    """Fields that are written as one: one with fewer members than before is another."""
+    read_only: "type[BaseModel] | None" = None
+    """Columns that an export has, but that the API does not take back."""
+    notes: tuple[str, ...] = ()
+    """What the documentation leaves open and what is done about it, a sentence each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """One API. Describes; does not act."""
+
+    name: str
+    """Such as `luminous`."""
+    title: str
+    """Its proper name."""
+    limits: Limits
+    """Defaults of how it wants to be treated."""
+    resources: tuple[Resource, ...]
+    """What can be imported."""
+    settings: "type[BaseModel]"
+    """Model of its connection settings; field aliases are the names of environment variables."""
+    target: Callable[[Any], str]
+    """Base address for given settings, without a trailing slash; raises `ConfigurationError`."""
+    auth: Callable[[Any], Auth]
+    """Credentials for given settings; raises `ConfigurationError`."""
+    explain: Callable[[Response], Explanation]
+    """Read the body of an error answer; must bear any body."""
+    sandbox: str
+    """Module with its embedded twin; imported only when asked for."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Header fields of every request."""

@@ -1,0 +1,148 @@
+"""Fingerprints: what is known of a record's fields, in twelve bytes a field, so that a comparison costs no call.
+
+A document is taken apart into leaves: single values and lists of them, each under its dotted path. Elements of a list
+of objects go by their `sku`, `key` or `id`. A leaf's entry is three bytes of its top-level field, three of its path and
+six of path and value, so that what is known of a field or a path can be replaced without knowing the others.
+
+Values are compared as a person would see them in a cell: text without surrounding space, numbers without trailing
+zeros, lists of single values as sets. Null, blank text, the empty list and the empty object are one and the same.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, Final
+
+_FIELD: Final = 3
+_PATH: Final = 6
+_SIZE: Final = 12
+_NAMES: Final = ("sku", "key", "id")
+
+
+def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The leaves of a document as JSON gives it: dotted path and value."""
+    yield from _leaves(document, "")
+
+
+def _leaves(document: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        path = prefix + name.strip()
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{path}.")
+        elif _holds_objects(value):
+            for number, one in enumerate(value):
+                yield from _leaves(one, f"{path}[{_called(one, number)}].")
+        else:
+            yield path, value
+
+
+def without(document: Mapping[str, Any], paths: Collection[str]) -> dict[str, Any]:
+    """The document without the leaves at these paths."""
+    return _without(document, "", set(paths))
+
+
+def _without(document: Mapping[str, Any], prefix: str, paths: set[str]) -> dict[str, Any]:
+    left: dict[str, Any] = {}
+    for name, value in document.items():
+        path = prefix + name.strip()
+        if isinstance(value, dict) and value:
+            left[name] = _without(value, f"{path}.", paths)
+        elif _holds_objects(value):
+            left[name] = [_without(one, f"{path}[{_called(one, n)}].", paths) for n, one in enumerate(value)]
+        elif path not in paths:
+            left[name] = value
+    return left
+
+
+def canonical(value: Any) -> str:  # noqa: ANN401  # JSON is any shape
+    """The text by which values are compared."""
+    if isinstance(value, str):
+        return value.strip().replace("\r\n", "\n")
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else _plain(repr(value))
+    if isinstance(value, list):
+        return "\x1f".join(sorted({canonical(one) for one in value} - {""}))
+    if isinstance(value, dict) and value:
+        return "\x1e".join(f"{path}\x1f{canonical(one)}" for path, one in sorted(leaves(value)))
+    return "" if isinstance(value, dict) else str(value)
+
+
+def _plain(number: str) -> str:
+    return f"{Decimal(number):f}" if "e" in number else number
+
+
+def fingerprint(document: Mapping[str, Any]) -> bytes:
+    """The entries of all leaves, in order."""
+    return b"".join(sorted({_entry(path, canonical(value)) for path, value in leaves(document)}))
+
+
+def merged(before: bytes, after: bytes, partial: Collection[str] = ()) -> bytes:
+    """What is known after a later reading or writing: its fields are as it says, the others as they were.
+
+    Of the fields named `partial`, only the paths are as it says: what of them was not written was kept.
+    """
+    if not before:
+        return after
+    later = _entries(after)
+    kept = {_name(field)[:_FIELD] for field in partial}
+    fields = {entry[:_FIELD] for entry in later} - kept
+    paths = {entry[:_PATH] for entry in later}
+    earlier = {entry for entry in _entries(before) if entry[:_FIELD] not in fields and entry[:_PATH] not in paths}
+    return b"".join(sorted(later | earlier))
+
+
+def unknown(document: Mapping[str, Any], known: bytes, whole: Collection[str] = ()) -> list[str]:
+    """Paths of the leaves that are not known to have their value.
+
+    A field named in `whole` is new as such where more is known of it than the document holds.
+    """
+    entries = _entries(known)
+    news = [path for path, value in leaves(document) if _entry(path, canonical(value)) not in entries]
+    for field in whole:
+        if field in document:
+            held = {entry for entry in entries if entry[:_FIELD] == _name(field)[:_FIELD]}
+            if held - _entries(fingerprint({field: document[field]})):
+                news.append(field)
+    return news
+
+
+def departed(document: Mapping[str, Any], known: bytes) -> list[str]:
+    """Paths of the leaves that are known to have had another value."""
+    entries = _entries(known)
+    paths = {entry[:_PATH] for entry in entries}
+    return [
+        path
+        for path, value in leaves(document)
+        if _name(path) in paths and _entry(path, canonical(value)) not in entries
+    ]
+
+
+def _holds_objects(value: Any) -> bool:  # noqa: ANN401  # JSON is any shape
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+
+
+def _called(element: Mapping[str, Any], number: int) -> str:
+    """What an element of a list of objects goes by."""
+    return next((f"{element[name]}".strip() for name in _NAMES if element.get(name) is not None), str(number))
+
+
+def _entries(known: bytes) -> set[bytes]:
+    return {known[start : start + _SIZE] for start in range(0, len(known), _SIZE)}
+
+
+@lru_cache(maxsize=4096)
+def _name(path: str) -> bytes:
+    field = path.partition(".")[0].partition("[")[0]
+    parts = ((field, _FIELD), (path, _PATH - _FIELD))
+    return b"".join(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest() for text, size in parts)
+
+
+@lru_cache(maxsize=4096)
+def _entry(path: str, text: str) -> bytes:
+    value = blake2b(f"{path}\x00{text}".encode("utf-8", "surrogatepass"), digest_size=_SIZE - _PATH).digest()
+    return _name(path) + value

@@ -1,0 +1,105 @@
+"""Sources behind a web address or in an object store, fetched into a local file."""
+
+import importlib
+import ipaddress
+from http.client import HTTPException, HTTPMessage
+from typing import IO, BinaryIO
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from bulk.errors import ConfigurationError, SourceError, UsageError
+from bulk.model import shorten
+
+_STORES = {"s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl"}
+_PATIENCE = 60.0
+"""Seconds without a byte before a web server is given up."""
+_PIECE = 1 << 20
+
+
+def is_address(source: str) -> bool:
+    """Whether a source is an address rather than a path."""
+    return "://" in source
+
+
+def path_of(address: str) -> str:
+    """The part of an address that ends as a file name does."""
+    return urlsplit(address).path
+
+
+def named(address: str) -> str:
+    """The address as it may be shown and stored: without credentials, and without a query that may be a signature."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def fetch(address: str, stream: BinaryIO) -> None:
+    """Copy what is behind the address into the stream, piece by piece.
+
+    Raises `UsageError` for addresses of a kind that is not read, `ConfigurationError` when the library for an object
+    store is not installed, and `SourceError` when the content cannot be had whole.
+    """
+    scheme = urlsplit(address).scheme
+    if scheme in {"http", "https"}:
+        _refuse_plain(address)
+        _fetch_page(address, stream)
+    elif scheme in _STORES:
+        _fetch_object(address, stream)
+    else:
+        raise UsageError(f"sources of the kind {scheme}:// are not known", advice="use https, s3, gs or az")
+
+
+class _GuardedRedirects(HTTPRedirectHandler):
+    """Follows where the server points, but never from https to plain http."""
+
+    def redirect_request(  # noqa: PLR0917  # the signature is that of urllib
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request | None:
+        _refuse_plain(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _fetch_page(address: str, stream: BinaryIO) -> None:
+    try:
+        with build_opener(_GuardedRedirects).open(address, timeout=_PATIENCE) as response:
+            while piece := response.read(_PIECE):
+                stream.write(piece)
+            missing = response.length  # what the server promised and did not send: `read` keeps silent about it
+    except (OSError, HTTPException, ValueError) as error:
+        raise _unfetched(address, error) from error
+    if missing:
+        raise _unfetched(address, HTTPException(f"the answer broke off {missing} bytes before its end"))
+
+
+def _fetch_object(address: str, stream: BinaryIO) -> None:
+    try:
+        obstore = importlib.import_module("obstore")
+        stores = importlib.import_module("obstore.store")
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            "reading from object stores needs an optional library", advice="pip install 'bulk[cloud]'"
+        ) from error
+    folder, _, name = address.rpartition("/")
+    try:
+        stream.writelines(obstore.get(stores.from_url(folder), name).stream())
+    except Exception as error:  # the library's errors have no narrower root
+        raise _unfetched(address, error) from error
+
+
+def _unfetched(address: str, error: Exception) -> SourceError:
+    reason = shorten(str(error).partition("\n")[0], 200)
+    return SourceError(
+        f"cannot be fetched: {reason}", path=named(address), advice="check the address and the right to read it"
+    )
+
+
+def _refuse_plain(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+        raise UsageError("a catalog is not fetched over plain http", advice="use https")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,232 @@
+"""The border: what the transport and the API say, translated into our errors, once, from two tables."""
+
+import json
+import ssl
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import client_exceptions
+
+from bulk.contracts import Explanation
+from bulk.errors import (
+    ApiError,
+    FatalError,
+    RefusedError,
+    RetryableError,
+    ThrottledError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from bulk.model import Response, shorten
+
+BODY_KEPT: Final = 2000
+"""Characters of an error answer that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What a failure of the transport means."""
+
+    code: str
+    """Short stable word."""
+    text: str
+    """What happened, to be read after the name of the host."""
+    maybe_applied: bool
+    """Whether the request may have been carried out all the same."""
+    advice: str | None = None
+    """Set where trying again is of no use, and says what is."""
+
+
+_CERTIFICATE: Final = Mishap(
+    "tls_certificate",
+    "shows a TLS certificate that cannot be trusted",
+    maybe_applied=False,
+    advice="Check the base address, and whether a proxy between you and the API replaces certificates.",
+)
+_ADDRESS: Final = Mishap(
+    "invalid_address", "is no usable address", maybe_applied=False, advice="Correct the base address."
+)
+_GARBLED: Final = Mishap("garbled", "sent an answer that is not HTTP", maybe_applied=True)
+_DISCONNECTED: Final = Mishap("disconnected", "closed the connection without an answer", maybe_applied=True)
+_TIMED_OUT: Final = Mishap("read_timeout", "did not answer in time", maybe_applied=True)
+_NO_CONNECTION: Final = Mishap("connect", "does not accept the connection", maybe_applied=False)
+_NO_TLS: Final = Mishap("tls", "does not agree on TLS", maybe_applied=False)
+_NO_PROXY: Final = Mishap("proxy", "cannot be reached through the proxy", maybe_applied=False)
+
+MISHAPS: Final[dict[type[BaseException], Mishap]] = {
+    aiohttp.ClientError: _DISCONNECTED,
+    # before anything was sent
+    aiohttp.ClientConnectorError: _NO_CONNECTION,
+    client_exceptions.UnixClientConnectorError: _NO_CONNECTION,
+    aiohttp.ClientConnectorDNSError: Mishap("dns", "is a name that cannot be resolved", maybe_applied=False),
+    aiohttp.ClientProxyConnectionError: _NO_PROXY,
+    aiohttp.ClientHttpProxyError: _NO_PROXY,
+    aiohttp.ConnectionTimeoutError: Mishap(
+        "connect_timeout", "does not open a connection in time", maybe_applied=False
+    ),
+    aiohttp.ClientSSLError: _NO_TLS,
+    aiohttp.ClientConnectorSSLError: _NO_TLS,
+    ssl.SSLError: _NO_TLS,
+    aiohttp.ClientConnectorCertificateError: _CERTIFICATE,
+    aiohttp.ServerFingerprintMismatch: _CERTIFICATE,
+    ssl.CertificateError: _CERTIFICATE,
+    aiohttp.InvalidURL: _ADDRESS,
+    aiohttp.InvalidUrlClientError: _ADDRESS,
+    aiohttp.NonHttpUrlClientError: _ADDRESS,
+    # the request may have arrived
+    aiohttp.ClientConnectionError: _DISCONNECTED,
+    aiohttp.ClientConnectionResetError: _DISCONNECTED,
+    aiohttp.ClientOSError: _DISCONNECTED,
+    aiohttp.ServerConnectionError: _DISCONNECTED,
+    aiohttp.ServerDisconnectedError: _DISCONNECTED,
+    client_exceptions.UploadAbortedError: _DISCONNECTED,
+    OSError: _DISCONNECTED,
+    aiohttp.ServerTimeoutError: _TIMED_OUT,
+    aiohttp.SocketTimeoutError: _TIMED_OUT,
+    TimeoutError: _TIMED_OUT,
+    # an answer came, or half of one
+    aiohttp.ClientPayloadError: Mishap("truncated", "broke off in the middle of its answer", maybe_applied=True),
+    aiohttp.ClientResponseError: _GARBLED,
+    # these cannot happen as the client is set up: no redirects, no web sockets, no decoding by content type
+    aiohttp.TooManyRedirects: _GARBLED,
+    aiohttp.RedirectClientError: _GARBLED,
+    aiohttp.InvalidUrlRedirectClientError: _ADDRESS,
+    aiohttp.NonHttpUrlRedirectClientError: _ADDRESS,
+    aiohttp.ContentTypeError: _GARBLED,
+    aiohttp.WSServerHandshakeError: _GARBLED,
+}
+"""Every failure that the transport can raise. A class not named here means what its nearest base means."""
+
+FOREIGN: Final = (aiohttp.ClientError, OSError)
+"""What the client catches to have it translated; OSError covers time-outs and TLS."""
+
+
+def translate(error: BaseException, host: str) -> ApiError:
+    """The meaning of a failure of the transport to `host`."""
+    mishap = next(MISHAPS[base] for base in type(error).__mro__ if base in MISHAPS)
+    detail = shorten(getattr(error, "strerror", None) or "", 200)
+    message = f"{host} {mishap.text}{f' ({detail})' if detail else ''}"
+    if mishap.advice is not None:
+        return FatalError(message, code=mishap.code, advice=mishap.advice)
+    return UnreachableError(message, code=mishap.code, maybe_applied=mishap.maybe_applied)
+
+
+REFUSALS: Final = {400: "invalid", 404: "not_found", 409: "conflict", 410: "gone", 413: "too_large", 422: "invalid"}
+"""Codes of answers that concern one row, where the API has no word of its own."""
+
+UNPROCESSED: Final = {408: "request_timeout", 425: "too_early"}
+"""Answers below 500 that say the request was not looked at, so that it may be repeated."""
+
+
+def judge(
+    response: Response,
+    *,
+    explain: Callable[[Response], Explanation],
+    retry_after: float | None,
+    blot: Callable[[str], str],
+) -> ApiError:
+    """The meaning of an answer of 300 or above.
+
+    A 429 or a 503 with Retry-After was turned away at the door, so nothing was written; after any other answer from
+    500 on nobody knows. `blot` takes the credentials out of what the answer repeats: these texts are shown too.
+    """
+    status = response.status
+    body = blot(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace"))[:BODY_KEPT] or None
+    if 300 <= status < 400:  # noqa: PLR2004  # the redirections, as in RFC 9110
+        there = blot(shorten(response.headers.get("Location", ""), 200))
+        return FatalError(
+            f"the API answers {status} and points to {there or 'nowhere'}; a redirect is never followed, because the "
+            "credentials would travel with it",
+            code="redirected",
+            status=status,
+            body=body,
+            advice="Correct the base address, if that is where the API is now.",
+        )
+    explanation = _ask(explain, response)
+    message, code = blot(explanation.message), explanation.code
+    if explanation.body is not None:
+        body = blot(explanation.body)[:BODY_KEPT] or None
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return ThrottledError(
+            message, code="throttled", status=status, body=body, retry_after=retry_after, maybe_applied=False
+        )
+    if status in UNPROCESSED or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        turned_away = status in UNPROCESSED or (status == HTTPStatus.SERVICE_UNAVAILABLE and retry_after is not None)
+        return RetryableError(
+            message,
+            code=UNPROCESSED.get(status, f"http_{status}"),
+            status=status,
+            body=body,
+            retry_after=retry_after,
+            maybe_applied=not turned_away,
+        )
+    # A 403 that the API has a word for is about this record, not about the credentials.
+    if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and code is None):
+        return UnauthorizedError(
+            message,
+            code="unauthorized" if status == HTTPStatus.UNAUTHORIZED else "forbidden",
+            status=status,
+            body=body,
+            advice="Check the API key, and what it is allowed to do.",
+        )
+    faults = tuple((blot(path), blot(text)) for path, text in explanation.faults)
+    return RefusedError(
+        message, code=code or REFUSALS.get(status, f"http_{status}"), status=status, faults=faults, body=body
+    )
+
+
+_TELLING: Final = 4
+"""Characters of a credential that are blotted out where a text breaks off among them; fewer tell nothing."""
+
+
+class Blotter:
+    """Blots credentials out of a text, as they are and as JSON or an address would write them."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        plain = [word for secret in secrets if (word := secret.strip())]
+        # A header value is a scheme and the secret proper; an answer may repeat either.
+        self._bare = _forms({word.split()[-1] for word in plain})
+        self._forms = sorted(_forms(plain) | self._bare, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """The text without them."""
+        for form in self._forms:
+            text = text.replace(form, "***")
+        # A text that was cut short may end in the beginning of one.
+        body = text.removesuffix("…")
+        cut = max((_overlap(body, form) for form in self._bare), default=0)
+        return text if cut < _TELLING else f"{body[:-cut]}***"
+
+
+def _forms(words: Iterable[str]) -> set[str]:
+    """The words as they are, and as JSON or an address would write them."""
+    forms = {form for word in words for form in (word, quote(word, safe=""), json.dumps(word)[1:-1])}
+    return forms | {form.replace("/", "\\/") for form in forms}
+
+
+def _overlap(text: str, form: str) -> int:
+    """Characters at the end of the text that the form begins with."""
+    return next((size for size in range(len(form) - 1, 0, -1) if text.endswith(form[:size])), 0)
+
+
+def _ask(explain: Callable[[Response], Explanation], response: Response) -> Explanation:
+    try:
+        explanation = explain(response)
+    except Exception:  # noqa: BLE001  # whatever a body does to its reader, the status of the answer still counts
+        explanation = Explanation(message="")
+    if explanation.message:
+        return explanation
+    try:
+        phrase = HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "with a status that is not in the standard"
+    return Explanation(
+        message=f"the API answers {response.status} {phrase}",
+        code=explanation.code,
+        faults=explanation.faults,
+        body=explanation.body,
+    )

@@ -1,0 +1,280 @@
+"""Polite execution of requests: paced, repeated where that helps, errors translated."""
+
+import asyncio
+import enum
+import importlib.metadata
+import ipaddress
+import random
+import time
+import urllib.request
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from yarl import URL
+
+from bulk.contracts import Auth, Clock, Explanation, SystemClock
+from bulk.errors import (
+    ApiError,
+    ConfigurationError,
+    RetryableError,
+    ThrottledError,
+    UnclearError,
+    UnreachableError,
+)
+from bulk.http.border import FOREIGN, Blotter, judge, translate
+from bulk.http.health import Health, Next, Trial
+from bulk.http.pace import Pace, PaceClosedError
+from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
+from bulk.model import Limits, Request, Response, Traffic
+
+BODY_LIMIT: Final = 16 * 1024 * 1024
+"""Bytes of an answer that are read at most."""
+
+
+class _Life(enum.Enum):
+    UNOPENED = enum.auto()
+    OPEN = enum.auto()
+    CLOSED = enum.auto()
+
+
+class Client:
+    """One API, spoken to politely.
+
+    `base_url` is https, or http for a loopback address; anything else raises `ConfigurationError`. The constructor
+    opens nothing: `async with` does. `explain` reads the body of an error answer.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: Auth,
+        pace: Pace,
+        limits: Limits,
+        explain: Callable[[Response], Explanation],
+        headers: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._base, self._host = checked_address(base_url), urlsplit(base_url).hostname or ""
+        self._auth = auth
+        self._pace = pace
+        self._limits = limits
+        self._explain = explain
+        self._headers = dict(headers or {})
+        self._clock = clock or SystemClock()
+        self._rng = rng or random.Random()  # noqa: S311  # spreads waits; keeps no secret
+        self._now = now
+        self._life = _Life.UNOPENED
+        self._health = Health(limits)
+        self._sent = self._retried = self._throttled = 0
+
+    async def __aenter__(self) -> Self:
+        if self._life is not _Life.UNOPENED:
+            raise RuntimeError("a client is opened once")
+        self._life = _Life.OPEN
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),  # who sends is bounded by the writer
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(
+                # An answer may come in many small pieces, each in time; this bounds them all.
+                total=self._limits.connect_timeout + 3 * self._limits.read_timeout,
+                connect=self._limits.connect_timeout,
+                sock_read=self._limits.read_timeout,
+            ),
+            headers={
+                "Accept": "application/json",
+                "User-Agent": f"bulk/{importlib.metadata.version('bulk')}",
+                **self._headers,
+            },
+            proxy=_proxy_for(self._base),
+        )
+        # aiohttp would send a PUT or DELETE again by itself when a kept connection has died: below our pace and our
+        # count. There is no public switch; aiohttp's own test client uses this one.
+        self._session._retry_connection = False  # noqa: SLF001  # see above
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._life = _Life.CLOSED
+        await self._session.close()
+
+    @property
+    def traffic(self) -> Traffic:
+        """Requests so far."""
+        return Traffic(sent=self._sent, retried=self._retried, throttled=self._throttled)
+
+    def halt(self) -> None:
+        """Send nothing more: what is under way is still answered, every other request is refused as `stopped`."""
+        self._pace.close()
+
+    def blot(self, text: str) -> str:
+        """A text of the API's without the credentials that it may repeat."""
+        return Blotter(self._auth.headers().values())(text)
+
+    async def send(self, request: Request) -> Response:
+        """The answer below 300, or an `ApiError` with the number of `attempts` it took.
+
+        A request is repeated after a `RetryableError`, unless it may have been applied and must not be applied twice.
+        While the API answers others, that is done `limits.attempts` times; being throttled does not count. When it
+        answers nobody, everybody waits, and after `limits.patience` seconds that is an `OutageError`.
+        """
+        if self._life is not _Life.OPEN:
+            raise RuntimeError("a client sends only inside its `async with`")
+        trial = Trial(asked_at=self._clock.time())
+        try:
+            return await self._try(request, trial)
+        except asyncio.CancelledError:
+            raise trial.cancelled() from None
+
+    async def _try(self, request: Request, trial: Trial) -> Response:
+        """Send until there is an answer or no hope of one."""
+        while True:
+            try:
+                await self._pace.acquire()
+            except PaceClosedError:
+                raise trial.conclude(trial.error or _stopped()) from None
+            trial.begin(self._clock.time())
+            self._sent += 1
+            self._retried += trial.attempts > 1
+            try:
+                response = await self._attempt(request, trial)
+            except RetryableError as error:
+                trial.failed(error)
+                await self._wait_or_give_up(request, trial, error)
+            except ApiError as error:
+                if error.status is not None:
+                    self._health.well(self._clock.time())
+                trial.conclude(error)
+                raise
+            else:
+                self._health.well(self._clock.time())
+                self._pace.answered()
+                return response
+
+    async def _attempt(self, request: Request, trial: Trial) -> Response:
+        """Send once and read the answer; raises what it means if it is not a good one."""
+        headers = {**self._auth.headers()}
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+        address = f"{self._base}{request.path}"
+        if request.query:
+            address = f"{address}?{urlencode(request.query)}"
+        try:
+            async with self._session.request(
+                request.method,
+                URL(address, encoded=True),
+                data=request.body,
+                headers=headers,
+                allow_redirects=False,
+            ) as answer:
+                body = await self._read(answer)
+        except FOREIGN as error:
+            # The cause would carry the request's headers along, and the credentials with them.
+            raise translate(error, self._host) from None
+        response = Response(status=answer.status, headers=answer.headers, body=body, attempts=trial.attempts)
+        if 200 <= response.status < 300:  # noqa: PLR2004  # the successes, as in RFC 9110
+            return response
+        raise judge(
+            response,
+            explain=self._explain,
+            retry_after=retry_after(response.headers, self._now()),
+            blot=self.blot,
+        )
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """The body, in bounds of size. Leaving with an error drops the connection."""
+        pieces, size = [], 0
+        async for piece in answer.content.iter_any():
+            pieces.append(piece)
+            size += len(piece)
+            if size > BODY_LIMIT:
+                answer.close()
+                raise UnclearError(
+                    f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer",
+                    code="oversized",
+                    status=answer.status,
+                )
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    async def _wait_or_give_up(self, request: Request, trial: Trial, error: RetryableError) -> None:
+        """Wait as long as it takes before another try, or raise when there will be none."""
+        now = self._clock.time()
+        step = self._health.ill(trial, error, now, repeatable=request.repeatable)
+        wait = backoff(trial.attempts, self._rng)
+        asked = error.retry_after
+        complaint = asked is not None or error.status in (429, 503)
+        if complaint:
+            self._throttled += isinstance(error, ThrottledError)
+            # Asked to wait for no time, or for an unknown one: rates are counted by the second almost everywhere.
+            self._pace.slow_down(min(asked or max(1.0, wait), LONGEST_WAIT), _told(error))
+        elif not trial.others_answered:
+            self._pace.pause(wait, error.message)
+        if step is Next.CALL_IT_DOWN:
+            raise trial.conclude(self._health.outage(error, now)) from error
+        if step is Next.GIVE_UP:
+            raise trial.conclude(error)
+        if trial.others_answered and not complaint:
+            await self._pace.rest(wait)
+
+
+def _told(error: RetryableError) -> str:
+    """What the API said when it complained."""
+    if error.retry_after is None or error.retry_after <= LONGEST_WAIT:
+        return error.message
+    return f"{error.message}; it asked for {error.retry_after:.0f} s, and is asked again after {LONGEST_WAIT:.0f} s"
+
+
+def _stopped() -> UnreachableError:
+    return UnreachableError("the run was ended before this was sent", code="stopped", maybe_applied=False)
+
+
+def checked_address(base_url: str) -> str:
+    """The base address without a trailing slash; raises `ConfigurationError` where credentials would not be safe.
+
+    What it says names the host only: an address that is refused may hold a secret.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ConfigurationError("the base address is no address", advice="Begin it with https://.") from None
+    if not host or parts.scheme not in ("http", "https"):
+        raise ConfigurationError("the base address is no https address", advice="Begin it with https://.")
+    if parts.username or parts.password:
+        raise ConfigurationError(f"the base address of {host} holds a user name or password; it must hold none")
+    if parts.query or parts.fragment:
+        raise ConfigurationError(f"the base address of {host} must end with its path: no ? and no #")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ConfigurationError(
+            f"the base address of {host} is not encrypted, so anybody on the way could read the credentials",
+            advice="Use https://; plain http is for this machine only (127.0.0.1, ::1, localhost).",
+        )
+    return base_url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _proxy_for(base: str) -> str | None:
+    """The proxy that the environment names for this address, looked up once: aiohttp would do so at every request."""
+    parts = urlsplit(base)
+    host = parts.hostname or ""
+    if _is_loopback(host) or urllib.request.proxy_bypass(host):
+        return None
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    if proxy is not None and urlsplit(proxy).scheme not in ("http", "https"):
+        raise ConfigurationError(
+            f"the proxy for {host} is of a kind that cannot be used: {urlsplit(proxy).scheme or 'no scheme'}",
+            advice="HTTPS_PROXY must begin with http:// or https://; NO_PROXY names hosts that need none.",
+        )
+    return proxy

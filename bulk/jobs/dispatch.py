@@ -1,0 +1,131 @@
+"""Records on their way: claimed, read where that is needed, cut down to what is new, driven, settled."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+
+from bulk.contracts import Flow, Ledger, Resource, Sender
+from bulk.errors import ApiError, FatalError
+from bulk.jobs.checker import Checker
+from bulk.jobs.chunk import Chunk
+from bulk.jobs.comparison import pardoned
+from bulk.jobs.enquiry import questions, read_current
+from bulk.jobs.evidence import Evidence
+from bulk.jobs.guards import Guards
+from bulk.jobs.preparation import Prepared, drive, prepare
+from bulk.model import Claim, Record, Settlement, Status, Violation
+
+BLOCK = 250
+"""Rows claimed in one transaction and handed to the writer at most; fewer where fewer are in flight."""
+
+
+class Dispatch:
+    """The part of an import between the checked source and the writer."""
+
+    def __init__(
+        self,
+        *,
+        checker: Checker,
+        ledger: Ledger,
+        run: str,
+        resource: Resource,
+        sender: Sender,
+        concurrency: int,
+        guards: Guards,
+    ) -> None:
+        self._checker = checker
+        self._ledger = ledger
+        self._run = run
+        self._resource = resource
+        self._sender = sender
+        self._block = min(BLOCK, max(32, 2 * concurrency))
+        self._guards = guards
+        self._evidence = Evidence(checker.families, resource.other_rows)
+        self._prepared: dict[int, Prepared] = {}
+
+    async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
+        """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
+        async with aclosing(self._checker.again()) as chunks:
+            async for checked in chunks:
+                chunk = await self._forgiven(checked)
+                self._evidence.open(chunk)
+                block = self._block_of(chunk.records)
+                for start in range(0, len(chunk.records), block):
+                    records = chunk.records[start : start + block]
+                    claims = await self._ledger.claim(self._run, records)
+                    mine = [record for record in records if record.row in claims]
+                    if not mine:
+                        continue
+                    pending -= sum(1 + len(record.members) for record in mine)
+                    self._evidence.expect(len(mine))
+                    yield await self._ready(mine, claims)
+                self._evidence.close()
+                if pending <= 0:
+                    return
+
+    def _block_of(self, records: Sequence[Record]) -> int:
+        """Records to claim at once: as many as are read at once, where they have to be read."""
+        if self._guards.verify or any(self._resource.needs_current(record) for record in records):
+            return min(BLOCK, self._resource.find_at_once)
+        return self._block
+
+    async def _forgiven(self, chunk: Chunk) -> Chunk:
+        """The chunk as it was judged before, when it was held against what was known."""
+        if not chunk.rejections:
+            return chunk
+        columns = await self._ledger.forgiven(self._run, [rejection.row for rejection in chunk.rejections])
+        return await asyncio.to_thread(pardoned, chunk, columns, self._checker.families) if columns else chunk
+
+    def drive(self, record: Record) -> Flow:
+        """The conversation about a record of a block."""
+        return drive(self._prepared[record.row], self._resource)
+
+    def blame(self, record: Record, error: ApiError) -> tuple[Violation, ...]:
+        """The API's faults as violations on the columns of the file, each on the row that it is about."""
+        return self._evidence.blame(record, error)
+
+    async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Settlement]:
+        """Record what became of records and of the rows in them; gives all of these."""
+        whole: list[Settlement] = []
+        for one in settlements:
+            prepared = self._prepared.pop(one.row)
+            settlement = self._evidence.attach(one)
+            written = one.status in (Status.SUCCEEDED, Status.UNCHANGED)
+            settlement = replace(settlement, fields=prepared.fields if written else prepared.known)
+            whole += self._evidence.spread(settlement, prepared.record)
+        await self._ledger.settle(self._run, whole)
+        return whole
+
+    async def _ready(self, records: Sequence[Record], claims: Mapping[int, Claim]) -> Sequence[Record]:
+        """Records in view of what is known, and read where that is needed; handed back where reading is hopeless."""
+        records = [replace(record, confirmed=self._guards.confirmed) for record in records]
+        for record in records:
+            self._prepared[record.row] = self._prepare(record, claims[record.row])
+        wanted = [record for record in records if self._must_be_read(record)]
+        try:
+            read = await self._read(wanted)
+        except BaseException:
+            await self.settle([Settlement(row=one.row, key=one.key, status=Status.NOT_TRIED) for one in records])
+            raise
+        for record in read:
+            self._prepared[record.row] = self._prepare(record, claims[record.row])
+        return [self._prepared[record.row].record for record in records]
+
+    def _prepare(self, record: Record, claim: Claim) -> Prepared:
+        return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
+
+    def _must_be_read(self, record: Record) -> bool:
+        return self._guards.verify or self._resource.needs_current(self._prepared[record.row].record)
+
+    async def _read(self, records: Sequence[Record]) -> list[Record]:
+        """Those of the records that could be read, with what the API has of them."""
+        found: list[Record] = []
+        for some in questions(self._resource, records):
+            try:
+                found += await read_current(self._sender, self._resource, some)
+            except FatalError:
+                raise
+            except ApiError:
+                continue  # what cannot be read at once may be read one by one, or need not be: the flow decides
+        return found

@@ -1,0 +1,42 @@
+"""Questions to an API that change nothing."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from typing import TypeVar
+
+from bulk.contracts import Enquiry, Resource, Sender
+from bulk.errors import ApiError
+from bulk.model import Record
+
+T = TypeVar("T")
+
+
+async def ask(sender: Sender, enquiry: Enquiry[T]) -> T:
+    """Drive an enquiry to its answer; raises what it does not catch."""
+    try:
+        request = next(enquiry)
+        while True:
+            try:
+                response = await sender.send(request)
+            except ApiError as error:
+                request = enquiry.throw(error)
+            else:
+                request = enquiry.send(response)
+    except StopIteration as end:
+        found: T = end.value
+        return found
+
+
+def questions(resource: Resource, records: Sequence[Record]) -> Iterator[list[Record]]:
+    """The records in groups about which an API can be asked at once."""
+    for _, group in groupby(sorted(records, key=lambda record: record.by), key=lambda record: record.by):
+        alike = list(group)
+        for start in range(0, len(alike), resource.find_at_once):
+            yield alike[start : start + resource.find_at_once]
+
+
+async def read_current(sender: Sender, resource: Resource, records: Sequence[Record]) -> list[Record]:
+    """The records with what the API has of them; all must go by the same column. Raises `ApiError`."""
+    found = await ask(sender, resource.find(records[0].by, [record.key for record in records]))
+    return [replace(record, current=found.get(record.key, {})) for record in records]

@@ -1,0 +1,152 @@
+"""Values of documents as cells of typed columns: converted where that is exact, else left blank and remarked upon."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
+from typing import Any, Final
+
+import polars as pl
+
+from bulk.fingerprint import canonical
+from bulk.model import shorten
+from bulk.validation.coerce import BOOLEANS, DECIMAL, WHOLE
+from bulk.validation.columns import Column, Kind
+
+MARKERS: Final = frozenset({"<clear>", "<empty>"})
+"""Text that an import takes for an instruction, in any case."""
+
+_EXACT: Final = 2**53
+_INT64: Final = range(-(2**63), 2**63)
+_UNHOLDABLE: Final = re.compile("[\x00\ud800-\udfff]")
+
+_NO_KIND = "the API gave something else than the column holds"
+_MARKER = "an import would take the text for an instruction"
+_CHARACTERS = "it holds a character that no file can hold"
+
+
+class Remarks:
+    """Cells that were left blank, by column and cause: how many, and the first of them."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], tuple[int, str]] = {}
+
+    def add(self, column: str, why: str, value: object) -> None:
+        """One more cell."""
+        count, example = self._found.get((column, why), (0, shorten(ascii(value) if why == _CHARACTERS else value)))
+        self._found[column, why] = count + 1, example
+
+    def notes(self) -> Sequence[tuple[str, Mapping[str, Any]]]:
+        """A sentence for each, and the same for a program."""
+        return [
+            (
+                f"column {column!r}: {count:,} left blank, such as {example!r}: {why}",
+                {"column": column, "count": count, "example": example},
+            )
+            for (column, why), (count, example) in self._found.items()
+        ]
+
+
+class _MisfitError(ValueError):
+    """The column cannot hold it; says why."""
+
+
+def fitted(values: Iterable[Any], column: Column, dtype: pl.DataType, remarks: Remarks) -> pl.Series:
+    """A column's cells for the values of documents: blank for null, and for what the column cannot hold."""
+    convert = _converter(column.kind, dtype)
+    cells: list[Any] = []
+    for value in values:
+        cell = None
+        if value is not None:
+            try:
+                cell = convert(value)
+            except _MisfitError as misfit:
+                remarks.add(column.name, str(misfit), value)
+        cells.append(cell)
+    return pl.Series(column.name, cells, dtype=dtype)
+
+
+def _converter(kind: Kind, dtype: pl.DataType) -> Callable[[Any], Any]:
+    if kind is Kind.JSON:
+        return _json
+    if isinstance(dtype, pl.List):
+        return _integers if kind is Kind.INTEGERS else _texts
+    return {pl.Int64(): _whole, pl.Float64(): _number, pl.Boolean(): _truth}.get(dtype, _single)
+
+
+def _json(value: Any) -> str | None:  # noqa: ANN401  # JSON is any shape
+    return _text(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def _single(value: Any) -> str | None:  # noqa: ANN401  # JSON is any shape
+    if isinstance(value, dict | list):
+        raise _MisfitError(_NO_KIND)
+    return _text(value if isinstance(value, str) else canonical(value))
+
+
+def _text(value: str) -> str | None:
+    if value.strip().casefold() in MARKERS:
+        raise _MisfitError(_MARKER)
+    if _UNHOLDABLE.search(value):
+        raise _MisfitError(_CHARACTERS)
+    return value or None
+
+
+def _texts(value: Any) -> list[str] | None:  # noqa: ANN401  # JSON is any shape
+    texts = [one if isinstance(one, str) else canonical(one) for one in _filled(value)]
+    if len(texts) == 1:
+        _text(texts[0])  # a single element is the whole cell
+    if any(_UNHOLDABLE.search(one) for one in texts):
+        raise _MisfitError(_CHARACTERS)
+    return texts or None
+
+
+def _integers(value: Any) -> list[int | None] | None:  # noqa: ANN401  # JSON is any shape
+    return [_whole(one) for one in _filled(value)] or None
+
+
+def _filled(value: Any) -> list[Any]:  # noqa: ANN401  # JSON is any shape
+    """The elements of a list without blank ones, which no cell has a place for."""
+    elements = value if isinstance(value, list) else [value]
+    if any(isinstance(one, dict | list) for one in elements):
+        raise _MisfitError(_NO_KIND)
+    return [one for one in elements if one is not None and not _is_blank(one)]
+
+
+def _whole(value: Any) -> int | None:  # noqa: ANN401  # JSON is any shape
+    if _is_blank(value):
+        return None
+    if isinstance(value, str) and (match := re.match(WHOLE, value.strip())):
+        value = int(match[1])
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value not in _INT64:
+        raise _MisfitError(_NO_KIND)
+    return value
+
+
+def _number(value: Any) -> float | None:  # noqa: ANN401  # JSON is any shape
+    if isinstance(value, float) and isfinite(value):
+        return value
+    if _is_blank(value):
+        return None
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= _EXACT:
+        return float(value)
+    if isinstance(value, str) and re.match(DECIMAL, value.strip()):
+        number = float(value)
+        if isfinite(number) and Decimal(repr(number)) == Decimal(value.strip()):
+            return number
+    raise _MisfitError(_NO_KIND)
+
+
+def _truth(value: Any) -> bool | None:  # noqa: ANN401  # JSON is any shape
+    if isinstance(value, bool) or _is_blank(value):
+        return value if isinstance(value, bool) else None
+    if isinstance(value, str | int) and (meant := BOOLEANS.get(str(value).strip().lower())) is not None:
+        return meant
+    raise _MisfitError(_NO_KIND)
+
+
+def _is_blank(value: object) -> bool:
+    return isinstance(value, str) and not value.strip()

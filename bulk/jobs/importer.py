@@ -1,0 +1,249 @@
+"""The main loop: check the whole source, then send what has to be sent, and record every row."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
+from dataclasses import dataclass, replace
+
+from bulk.contracts import CountingSender, Flow, Ledger, Listener, Resource
+from bulk.errors import (
+    ApiError,
+    BulkError,
+    GuardError,
+    LedgerError,
+    OutageError,
+    RefusedError,
+    SourceError,
+    UnauthorizedError,
+    UnclearError,
+)
+from bulk.http.writer import Ending, Writer
+from bulk.jobs.checker import Checker
+from bulk.jobs.chunk import Chunk
+from bulk.jobs.comparison import Compared, compare
+from bulk.jobs.dispatch import Dispatch
+from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
+from bulk.model import Event, Instance, Record, Run, RunStatus, Settlement, Totals, Traffic
+
+UNVERIFIED = (
+    "Read-only columns are not sent. Whether they were edited cannot be told: "
+    "nothing is known of some of the records, since this ledger has not exported them."
+)
+"""Said where nothing is known that read-only cells could be held against."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _End:
+    status: RunStatus
+    exit_code: int
+    reason: str | None = None
+
+
+class Importer:
+    """One import, dry run or retry, done by `run`."""
+
+    def __init__(
+        self,
+        *,
+        checker: Checker,
+        ledger: Ledger,
+        instance: Instance,
+        resource: Resource,
+        connect: Callable[[], AbstractAsyncContextManager[CountingSender]],
+        concurrency: int,
+        guards: Guards,
+        stop: Stop,
+        listener: Listener,
+    ) -> None:
+        self._checker = checker
+        self._ledger = ledger
+        self._instance = instance
+        self._resource = resource
+        self._connect = connect
+        self._concurrency = concurrency
+        self._guards = guards
+        self._stop = stop
+        self._listener = listener
+        self._faulty = 0
+        self._traffic = Traffic()
+
+    async def run(self, taken_up: str | None = None) -> Run:
+        """Do it all, holding the target's resource against other runs; `taken_up` names a run to go on with."""
+        with self._ledger.lock(self._instance.target, self._instance.resource):
+            if taken_up is None:
+                run = await self._ledger.begin(self._instance, fresh=self._guards.fresh)
+            else:
+                run = await self._ledger.take_up(taken_up)
+            self._listener(Event(kind="started", data={"run": run.id, "continued": run.continued}))
+            started = time.monotonic()
+            try:
+                end = await self._work(run)
+            except BaseException as error:
+                end = await self._broken_off(run.id, error)
+                try:
+                    await self._finish(run.id, end, started)
+                except LedgerError as second:
+                    error.add_note(f"Nor could the run be ended in the ledger: {second}")
+                raise
+            finished = await self._finish(run.id, end, started)
+            return replace(finished, continued=run.continued)
+
+    async def _finish(self, run: str, end: _End, started: float) -> Run:
+        finished = await self._ledger.finish(
+            run,
+            end.status,
+            seconds=time.monotonic() - started,
+            traffic=self._traffic,
+            exit_code=end.exit_code,
+            reason=end.reason,
+        )
+        self._listener(Event(kind="finished"))
+        return finished
+
+    async def _broken_off(self, run: str, error: BaseException) -> _End:
+        """How a run ends that an error ends."""
+        if isinstance(error, asyncio.CancelledError):
+            code = self._stop.exit_code or INTERRUPTED
+            return _End(status=RunStatus.INTERRUPTED, exit_code=code, reason="interrupted at once")
+        if not isinstance(error, BulkError):
+            return _End(status=RunStatus.STOPPED, exit_code=1, reason=f"a fault of the tool: {error!r}")
+        # A source that cannot be read is refused whole, unless its rows are on their way already.
+        refused = isinstance(error, SourceError) and not (await self._ledger.run(run)).checked
+        status = RunStatus.REFUSED if refused else RunStatus.STOPPED
+        return _End(status=status, exit_code=error.exit_code, reason=str(error))
+
+    async def _work(self, run: Run) -> _End:
+        if not run.checked:
+            end = await self._check(run.id)
+            if end is not None:
+                return end
+            run = await self._ledger.seal(run.id, resend=self._guards.resend)
+        pending = _pending(run.totals)
+        self._listener(Event(kind="checked", data={"totals": run.totals, "pending": pending}))
+        if self._guards.dry_run or not pending:
+            return _completed(run.totals)
+        return await self._send(run)
+
+    async def _check(self, run: str) -> _End | None:
+        """Enter every row; the end, if it is one."""
+        read = invalid = 0
+        unverified, carried = False, 0
+        consequences: Counter[str] = Counter()
+        async with aclosing(self._checker.sweep()) as chunks:
+            async for chunk in chunks:
+                compared = await self._compared(chunk)
+                unverified |= compared.unverified
+                await self._ledger.enroll(run, compared.records, compared.rejections)
+                read += chunk.rows
+                invalid += len(compared.rejections)
+                for record in compared.records:
+                    if self._guards.resend or not record.same:
+                        consequences.update(record.losses)
+                        carried += len(record.members)
+                self._listener(Event(kind="checking", data={"read": read, "invalid": invalid}))
+                if self._stop.event.is_set():
+                    return self._interrupted()
+        if unverified:
+            self._listener(Event(kind="note", message=UNVERIFIED))
+        if carried and self._resource.other_rows is not None:
+            other = self._resource.other_rows
+            message = f"{carried:,} rows go inside others, as their {other.within}. {other.caution}"
+            self._listener(Event(kind="note", message=message))
+        async with aclosing(self._checker.late(self._known)) as found:
+            async for rejections in found:
+                await self._ledger.reject(run, rejections)
+        if self._guards.strict and (totals := (await self._ledger.run(run)).totals).invalid:
+            reason = f"{totals.invalid} of {totals.read} rows are invalid, and nothing is sent then (--strict)"
+            return _End(status=RunStatus.REFUSED, exit_code=SourceError.exit_code, reason=reason)
+        if consequences and not self._guards.dry_run and not self._guards.confirm(consequences):
+            what = ", ".join(f"{count} rows: {consequence}" for consequence, count in consequences.items())
+            reason = f"not confirmed ({what}); --yes confirms it"
+            return _End(status=RunStatus.REFUSED, exit_code=GuardError.exit_code, reason=reason)
+        return None
+
+    async def _compared(self, chunk: Chunk) -> Compared:
+        """A chunk in view of what the ledger knows of its records."""
+        known = await self._known(chunk.keys, None if self._guards.resend else chunk.written)
+        return await asyncio.to_thread(compare, chunk, known, self._checker.families, whole=self._resource.whole)
+
+    async def _known(self, keys: Sequence[str], written: Mapping[str, bytes] | None = None) -> Mapping[str, bytes]:
+        place = self._instance.target, self._instance.resource
+        return await self._ledger.known(*place, keys, ids=self._checker.by_id, written=written)
+
+    async def _send(self, run: Run) -> _End:
+        limit = self._guards.max_failures
+        budget = None if limit is None else allowed_failures(limit, run.totals.read)
+        async with self._connect() as sender:
+            dispatch = Dispatch(
+                checker=self._checker,
+                ledger=self._ledger,
+                run=run.id,
+                resource=self._resource,
+                sender=sender,
+                concurrency=self._concurrency,
+                guards=self._guards,
+            )
+
+            async def settle(settlements: Sequence[Settlement]) -> None:
+                self._listener(Event(kind="settled", data={"settlements": await dispatch.settle(settlements)}))
+
+            def counted(record: Record) -> Flow:
+                """The flow of a record; stops the run when it is the one failure too many."""
+                try:
+                    return (yield from dispatch.drive(record))
+                except ApiError as error:
+                    if isinstance(error, RefusedError | UnclearError) or error.maybe_applied:
+                        self._faulty += 1 + len(record.members)
+                    if budget is not None and self._faulty > budget:
+                        self._stop.event.set()
+                    raise
+
+            writer = Writer(
+                sender,
+                drive=dispatch.drive if budget is None else counted,
+                settle=settle,
+                blame=dispatch.blame,
+                concurrency=self._concurrency,
+                stop=self._stop.event,
+                halt=sender.halt,
+                blot=sender.blot,
+            )
+            try:
+                ending = await writer.run(dispatch.blocks(_pending(run.totals)))
+            finally:
+                self._traffic = sender.traffic
+        if budget is not None and self._faulty > budget:
+            reason = f"{self._faulty} rows failed, more than the {budget} that --max-failures allows"
+            return _End(status=RunStatus.STOPPED, exit_code=GuardError.exit_code, reason=reason)
+        return self._end(ending, (await self._ledger.run(run.id)).totals)
+
+    def _end(self, ending: Ending, totals: Totals) -> _End:
+        error = ending.error
+        if isinstance(error, OutageError):
+            return _End(status=RunStatus.PAUSED, exit_code=error.exit_code, reason=str(error))
+        if isinstance(error, UnauthorizedError):
+            reason = f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})"
+            return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
+        if error is not None:
+            return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=error.message.strip(" ."))
+        if not ending.completed:
+            return self._interrupted()
+        if totals.not_tried:
+            reason = f"the API was too busy for {totals.not_tried} rows"
+            return _End(status=RunStatus.PAUSED, exit_code=OutageError.exit_code, reason=reason)
+        return _completed(totals)
+
+    def _interrupted(self) -> _End:
+        return _End(status=RunStatus.INTERRUPTED, exit_code=self._stop.exit_code or INTERRUPTED, reason="interrupted")
+
+
+def _pending(totals: Totals) -> int:
+    """Rows without a final status."""
+    return totals.read - totals.invalid - totals.succeeded - totals.unchanged - totals.failed
+
+
+def _completed(totals: Totals) -> _End:
+    faulty = totals.invalid + totals.failed + totals.unknown
+    return _End(status=RunStatus.COMPLETED, exit_code=3 if faulty else 0)

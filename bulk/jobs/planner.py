@@ -1,0 +1,192 @@
+"""What an import would do, found out without writing: by what is known where that suffices, else by bulk reads."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from bulk.contracts import Ledger, Resource
+from bulk.errors import ApiError, RefusedError
+from bulk.fingerprint import canonical, leaves
+from bulk.jobs.checker import Checker
+from bulk.jobs.chunk import Chunk
+from bulk.jobs.comparison import Compared, compare
+from bulk.jobs.enquiry import questions, read_current
+from bulk.jobs.preparation import drive, prepare
+from bulk.model import Claim, Record, Rejection
+
+
+class Action(StrEnum):
+    """What an import would do with a row."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    REFUSED = "refused"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One field of a row that would be written, or one reason why the row would not be."""
+
+    field: str
+    """Dotted path, or the file's column for a fault."""
+    old: Any = None
+    """Its value at the API; None where it is null or cannot be read."""
+    new: Any = None
+    """Its value in the file."""
+    message: str | None = None
+    """What is wrong with it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """What would become of one row."""
+
+    row: int
+    """Position of the row."""
+    key: str | None
+    """What names the record."""
+    action: Action
+    """What would be done."""
+    differences: tuple[Difference, ...] = ()
+    """Field by field."""
+
+
+class Planner:
+    """Compares a checked source with the API. `changes` yields every row, in no particular order."""
+
+    def __init__(
+        self,
+        *,
+        checker: Checker,
+        ledger: Ledger,
+        target: str,
+        resource: Resource,
+        resource_name: str,
+        connect: Callable[[], AbstractAsyncContextManager[Any]],
+        resend: bool,
+        confirmed: bool,
+    ) -> None:
+        self._checker = checker
+        self._ledger = ledger
+        self._target = target
+        self._resource = resource
+        self._name = resource_name
+        self._connect = connect
+        self._resend = resend
+        self._confirmed = confirmed
+
+    async def changes(self) -> AsyncGenerator[Change, None]:
+        """Judge the whole source first, then compare what can be sent."""
+        faulty: set[int] = set()
+        async with aclosing(self._checker.sweep()) as chunks:
+            async for chunk in chunks:
+                compared = await self._compared(chunk, await self._fields(chunk.keys))
+                for rejection in compared.rejections:
+                    faulty.add(rejection.row)
+                    yield _invalid(rejection)
+        async with aclosing(self._checker.late(self._fields)) as found:
+            async for rejections in found:
+                for rejection in rejections:
+                    if rejection.row not in faulty:
+                        yield _invalid(rejection)
+                    faulty.add(rejection.row)
+        async with AsyncExitStack() as stack:
+            sender = None
+            async with aclosing(self._checker.again()) as chunks:
+                async for chunk in chunks:
+                    known = await self._fields(chunk.keys)
+                    compared = await self._compared(chunk, known)
+                    news: list[Record] = []
+                    for record in compared.records:
+                        if record.row in faulty:
+                            continue
+                        if record.same and not self._resend:
+                            for change in _unchanged(record):
+                                yield change
+                        else:
+                            news.append(record)
+                    if news and sender is None:
+                        sender = await stack.enter_async_context(self._connect())
+                    for some in questions(self._resource, news):
+                        assert sender is not None
+                        for record in await read_current(sender, self._resource, some):
+                            for change in self._planned(record, known.get(record.key)):
+                                yield change
+
+    async def _compared(self, chunk: Chunk, known: Mapping[str, bytes]) -> Compared:
+        return await asyncio.to_thread(compare, chunk, known, self._checker.families, whole=self._resource.whole)
+
+    async def _fields(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        return await self._ledger.known(self._target, self._name, keys, ids=self._checker.by_id)
+
+    def _planned(self, record: Record, known: bytes | None) -> list[Change]:
+        """What would become of a record and of the rows in it."""
+        record = replace(record, confirmed=self._confirmed)
+        prepared = prepare(record, Claim(known=known), resource=self._resource, resend=self._resend, verify=False)
+        conversation = drive(prepared, self._resource)
+        try:
+            next(conversation)
+        except RefusedError as refusal:
+            return _refused(record, refusal)
+        except StopIteration:
+            return _unchanged(record)
+        finally:
+            conversation.close()
+        live = {} if not record.current else dict(leaves(self._resource.read(record.current)))
+        named = {record.by} if record.current else set()
+        differences = [
+            Difference(field=path, old=live.get(path), new=value)
+            for path, value in leaves(json.loads(prepared.record.payload))
+            if path not in named and (path not in live or canonical(live[path]) != canonical(value))
+        ]
+        other = self._resource.other_rows
+        if record.current and other is not None and other.within in json.loads(prepared.record.payload):
+            differences.append(Difference(field=str(other.within), message=other.caution))
+        return _spread(record, differences, exists=bool(record.current))
+
+
+def _spread(record: Record, differences: Sequence[Difference], *, exists: bool) -> list[Change]:
+    """The differences of a record, those inside it on the rows that they come from."""
+    rows: dict[str, list[Difference]] = {member.key: [] for member in record.members}
+    own: list[Difference] = []
+    for one in differences:
+        opening, _, path = one.field.partition("].")
+        inside = rows.get(opening.partition("[")[2]) if path else None
+        if inside is None:
+            own.append(one)
+        else:
+            inside.append(replace(one, field=path))
+    action = (Action.UPDATE if own else Action.UNCHANGED) if exists else Action.CREATE
+    changes = [Change(row=record.row, key=record.key, action=action, differences=tuple(own))]
+    for member in record.members:
+        news = rows[member.key]
+        known = exists and not any(one.field == "sku" for one in news)
+        action = (Action.UPDATE if news else Action.UNCHANGED) if known else Action.CREATE
+        changes.append(Change(row=member.row, key=member.key, action=action, differences=tuple(news)))
+    return changes
+
+
+def _unchanged(record: Record) -> list[Change]:
+    return [
+        Change(row=row, key=key, action=Action.UNCHANGED)
+        for row, key in ((record.row, record.key), *((member.row, member.key) for member in record.members))
+    ]
+
+
+def _refused(record: Record, refusal: ApiError) -> list[Change]:
+    why = Difference(field="", message=refusal.message)
+    return [replace(change, action=Action.REFUSED, differences=(why,)) for change in _unchanged(record)]
+
+
+def _invalid(rejection: Rejection) -> Change:
+    faults = tuple(
+        Difference(field=violation.column or "", new=violation.value, message=violation.message)
+        for violation in rejection.violations
+    )
+    return Change(row=rejection.row, key=rejection.key, action=Action.INVALID, differences=faults)

@@ -1,0 +1,120 @@
+"""What of a record has to be written, in view of what is known of it and of what the API has."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from bulk.contracts import Flow, Resource
+from bulk.errors import RefusedError, UnreachableError
+from bulk.fingerprint import canonical, departed, fingerprint, leaves, merged, unknown, without
+from bulk.jobs.comparison import about
+from bulk.model import Claim, Outcome, Record, Status, listed, shorten
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prepared:
+    """A record that is ours to send."""
+
+    record: Record
+    """The record, its payload cut down to what is new."""
+    known: bytes | None
+    """Fingerprint of what was known of it before."""
+    fields: bytes = b""
+    """Fingerprint of what is known of it once it is written."""
+    needless: str | None = None
+    """Why nothing of it has to be written, if so."""
+    unread: bool = False
+    """Whether it had to be read first, and was not."""
+    conflicts: tuple[tuple[str, str], ...] = ()
+    """Fields that somebody else has changed since they were last read or written, and to what."""
+
+
+def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
+    """Compare a record with what is known; with `record.current` too, where it was read.
+
+    With `resend` all of it is written. With `verify` fields that are no longer as they were known are conflicts, unless
+    they already are as they are to be.
+    """
+    document = json.loads(record.payload)
+    record = replace(record, repeated=claim.repeated)
+    whole = Prepared(record=record, known=claim.known, fields=fingerprint(document))
+    if creates(resource, record):
+        return whole
+    if verify and record.current is None:
+        return replace(whole, unread=True)
+    if record.current == {}:
+        gone = (("", "it is not there any more"),) if verify and claim.known is not None else ()
+        return replace(whole, conflicts=gone)
+    known = about(record, claim.known) or b""
+    if not known and record.current is None:
+        return whole
+    live = None if record.current is None else resource.read(record.current)
+    held = b"" if live is None else fingerprint(live)
+    # What is as it was last known was not edited in the file, and what already is as in the file need not be written.
+    news = {path.partition(".")[0].partition("[")[0] for path in unknown(document, known + held, resource.whole)}
+    base = merged(held, known, resource.partial)
+    part = {name: value for name, value in document.items() if resend or name in news or name == record.by}
+    cut = replace(
+        whole,
+        fields=merged(base, fingerprint(part), resource.partial),
+        conflicts=_conflicts(document, live, known, held) if verify and live is not None else (),
+    )
+    if live is not None and not news and not resend:
+        return replace(cut, needless=_why_needless(document, held))
+    if not base or not (news or resend):
+        return replace(cut, fields=merged(base, whole.fields, resource.partial))
+    if not resend:
+        stale = set(departed(document, held)) - set(unknown(document, known))
+        part |= _without_stale(part, stale, resource)
+    if part == document:
+        return cut
+    payload = json.dumps(part, ensure_ascii=False, separators=(",", ":"))
+    return replace(cut, record=replace(record, payload=payload, whole=record.payload))
+
+
+def creates(resource: Resource, record: Record) -> bool:
+    """Whether a record is of the kind that is only ever created."""
+    other = resource.other_rows
+    return other is not None and other.within is None and record.by in other.keys and record.by not in resource.keys
+
+
+def drive(prepared: Prepared, resource: Resource) -> Flow:
+    """The conversation about a prepared record; none where there is nothing to say, or too much."""
+    if prepared.unread:
+        raise UnreachableError(
+            "the record could not be read, which --verify demands", code="unread", maybe_applied=False
+        )
+    if prepared.conflicts:
+        raise RefusedError(
+            "somebody else has changed this record since it was last read or written: "
+            + "; ".join(f"{path} is {shorten(value)!r} now" if path else value for path, value in prepared.conflicts)
+            + " (export it again, or import without --verify to overwrite it)",
+            code="conflict",
+            faults=[(path, f"it is {shorten(value)!r} now") for path, value in prepared.conflicts if path],
+        )
+    if prepared.needless is not None:
+        return Outcome(status=Status.UNCHANGED, message=prepared.needless)
+    return (yield from resource.upsert(prepared.record))
+
+
+def _why_needless(document: Mapping[str, Any], held: bytes) -> str:
+    others = departed(document, held)
+    if not others:
+        return "the API has all of it already"
+    return f"nothing of it was edited since it was last read or written; changed by others meanwhile: {listed(others)}"
+
+
+def _without_stale(part: Mapping[str, Any], stale: Collection[str], resource: Resource) -> dict[str, Any]:
+    """The fields of which the flow sends along what the API has, without what others have changed in them."""
+    inside = resource.other_rows.within if resource.other_rows is not None else None
+    fields = {name: value for name, value in part.items() if name in resource.partial or name == inside}
+    return without(fields, stale)
+
+
+def _conflicts(
+    document: Mapping[str, Any], live: Mapping[str, Any], known: bytes, held: bytes
+) -> tuple[tuple[str, str], ...]:
+    """Leaves of the document that are neither as they were known nor as they are to be, and what they are."""
+    changed = set(departed(live, known)) & set(departed(document, held))
+    return tuple((path, canonical(value)) for path, value in leaves(live) if path in changed)

@@ -1,0 +1,59 @@
+"""What a run remembers of how it was ordered, so that it can be resumed and retried as it was meant."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+from bulk.contracts import ReadOptions
+from bulk.jobs.reading import Reading
+from bulk.model import Run
+from bulk.validation import parse_mapping
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recorded:
+    """The options of a run. Two runs are the same work only if all of them are equal."""
+
+    key: str
+    """What the first file calls the column that names the records."""
+    files: tuple[str, ...]
+    """Names of the files, without their folders; a row's position says which."""
+    read: ReadOptions
+    """How the files are read."""
+    match_by: str | None
+    """See `Reading`, as for the next four."""
+    mapping: str | None
+    clear: str
+    empty: str
+    limit: int | None
+    strict: bool
+    """See `Guards`, as for the next two."""
+    resend: bool
+    max_failures: str | None
+    verify: bool = False
+    causes: tuple[str, ...] = ()
+    """For a retry, the causes it was narrowed to."""
+    kept: bool = False
+    """For a retry, whether its rows come from the ledger and not from a mended file."""
+
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """What a run remembers."""
+        found = json.loads(run.instance.options)
+        read, files, causes = found.pop("read"), found.pop("files"), found.pop("causes")
+        return cls(read=ReadOptions(**read), files=tuple(files), causes=tuple(causes), **found)
+
+    def text(self) -> str:
+        """As the ledger keeps it: canonical, so that equal orders are equal texts."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    def reading(self, **changes: Any) -> Reading:  # noqa: ANN401  # fields of Reading
+        """How the cells are to be read again."""
+        fields: dict[str, Any] = {
+            "match_by": self.match_by,
+            "mapping": None if self.mapping is None else parse_mapping(self.mapping),
+            "clear": self.clear,
+            "empty": self.empty,
+            "limit": self.limit,
+        }
+        return Reading(**(fields | changes))

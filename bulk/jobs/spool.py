@@ -1,0 +1,218 @@
+"""What an export has read so far, laid aside beside its destination: a killed export goes on from there."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import IO, Any, Final, NamedTuple
+
+from bulk.errors import UsageError
+from bulk.jobs.positions import Positions
+
+FRESH: Final = 3600.0
+"""Seconds after its last page for which an export is taken up again; later the catalog is read anew."""
+
+_TAB: Final = b"\t"
+"""Stands in no JSON but between its values, where none is written."""
+
+
+class Spooled(NamedTuple):
+    """One record as it was read."""
+
+    id: str
+    """What tells it from all others."""
+    changed_at: float | None
+    """When it last changed, in seconds since the epoch."""
+    document: Mapping[str, Any]
+    """The record as a document of the model."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Progress:
+    """How far an export has come. Times are seconds since the epoch."""
+
+    started_at: float
+    """When it was first started."""
+    saved_at: float
+    """When this was noted."""
+    size: int = 0
+    """Bytes of the spool that hold whole pages."""
+    resume: str | None = None
+    """Where `Resource.walk` goes on; None where it can only begin."""
+    total: int | None = None
+    """Records of the whole listing: the most that any page spoke of, where the API says."""
+    gone: int = 0
+    """Of these, records that were deleted before they could be read."""
+    walks: int = 0
+    """How often the listing was read to its end."""
+    asked_at: float | None = None
+    """The first request by the clock of the server, where it says."""
+    done: bool = False
+    """Whether everything was read."""
+
+
+class Spool:
+    """The folder `.NAME.part` beside a destination: documents line by line, and how far they are whole.
+
+    A line is what is needed to choose among records, a tab, and the document, which is parsed only where it is wanted.
+    `order` says what is being exported; what was laid aside for another order is thrown away. Of a record that was
+    read twice the earlier reading counts, or the later one where `later_counts`. Raises `UsageError` where the place
+    cannot be written to.
+    """
+
+    def __init__(self, destination: Path, *, order: Mapping[str, Any], later_counts: bool) -> None:
+        self._destination = destination
+        self._order = json.dumps(order, sort_keys=True)
+        self._later_counts = later_counts
+        self._folder = destination.with_name(f".{destination.name}.part")
+        self._pages = self._folder / "pages.ndjson"
+        self._state = self._folder / "state.json"
+        self._counted = Positions()
+        self.made = self._folder / f"made.{destination.name}"
+        """Where the file is made: a name that no other file of the folder has."""
+        self.lines = 0
+        """Lines, repeated records included."""
+        self._size = 0
+        self.newest: float | None = None
+        """The latest change of any record that counts, or counted."""
+        self.progress = Progress(started_at=0.0, saved_at=0.0)
+        """How far it has come."""
+
+    def __len__(self) -> int:
+        """How many different records there are."""
+        return len(self._counted)
+
+    @property
+    def missing(self) -> int:
+        """Records that the API speaks of and that were not deleted, but have not come."""
+        total = self.progress.total
+        return 0 if total is None else max(total - len(self) - self.progress.gone, 0)
+
+    def open(self, now: float) -> bool:
+        """Take up what was laid aside, if it is whole and fresh, or begin; says whether something was taken up."""
+        with self.writable():
+            if self._destination.is_dir():
+                raise IsADirectoryError(0, "it is a folder")
+            found = self._found(now)
+            if found is None:
+                self.restart(now)
+                return False
+            os.truncate(self._pages, found.size)
+            self.progress, self._size = found, found.size
+            with self._pages.open("rb") as stream:
+                for line in stream:
+                    self._count(*json.loads(line.partition(_TAB)[0]))
+            return True
+
+    def restart(self, now: float) -> None:
+        """Forget everything and begin."""
+        self.lines, self._size, self.newest = 0, 0, None
+        self._counted = Positions()
+        with self.writable():
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(mode=0o700)
+            self._pages.touch(mode=0o600)
+        self.save(Progress(started_at=now, saved_at=now))
+
+    def add(self, page: Sequence[Spooled]) -> Sequence[int | None]:
+        """Append a page, which lasts from the next `save` on; says at which line each record had stood before."""
+        before = [self._counted.get(record.id) for record in page]
+        kept = [record for record in page if self._count(record.id, record.changed_at)]
+        text = b"".join(map(_line, kept))
+        with self.writable(), self._pages.open("ab") as stream:
+            stream.write(text)
+        self._size += len(text)
+        return before
+
+    def save(self, progress: Progress) -> None:
+        """Note how far it has come; that and all that was added last when this returns."""
+        progress = replace(progress, size=self._size)
+        with self.writable(), self._pages.open("ab") as stream:
+            _sync(stream)
+        text = json.dumps({"order": self._order, "progress": asdict(progress)})
+        self.write(self._state, text)
+        self.progress = progress
+
+    def read(self, since: float | None = None) -> Iterator[Spooled]:
+        """Every record once, in the order read; only those that changed at `since` or later, or do not say when."""
+        with self._pages.open("rb") as stream:
+            for number, line in enumerate(stream):
+                head, _, document = line.partition(_TAB)
+                id, changed_at = json.loads(head)
+                chosen = since is None or changed_at is None or changed_at >= since
+                if chosen and self._counted.get(id) == number:
+                    yield Spooled(id, changed_at, json.loads(document))
+
+    def room(self, name: str) -> Path:
+        """A place in the folder, from where a file can be moved to the destination at one stroke."""
+        return self._folder / name
+
+    def write(self, path: Path, text: str) -> None:
+        """A file of the folder, whole or not at all."""
+        part = path.with_name(f"{path.name}.new")
+        with self.writable():
+            part.touch(mode=0o600)
+            with part.open("wb") as stream:
+                stream.write(text.encode())
+                _sync(stream)
+            part.replace(path)
+
+    def remove(self) -> None:
+        """Delete the folder: it has served its purpose."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _found(self, now: float) -> Progress | None:
+        """What was laid aside for the same order, if it can be gone on with."""
+        try:
+            state = json.loads(self._state.read_bytes())
+            progress = Progress(**state["progress"])
+            whole = state["order"] == self._order and self._pages.stat().st_size >= progress.size
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+        goes_on = progress.done or progress.resume is not None
+        return progress if whole and goes_on and 0 <= now - progress.saved_at < FRESH else None
+
+    def _count(self, id: str, changed_at: float | None) -> bool:
+        """Enter a record's next line into the index; false where an earlier one counts."""
+        if not self._later_counts and self._counted.get(id) is not None:
+            return False
+        self._counted.put(id, self.lines)
+        self.lines += 1
+        if changed_at is not None:
+            self.newest = max(changed_at, self.newest or changed_at)
+        return True
+
+    @contextmanager
+    def writable(self) -> Iterator[None]:
+        """Turn what the system refuses into a `UsageError`."""
+        try:
+            yield
+        except OSError as error:
+            parent = self._destination.parent
+            reason = error.strerror or str(error) if parent.is_dir() else f"there is no folder {parent}"
+            raise UsageError(
+                f"{self._destination} cannot be written: {reason}", advice="name another place to write it to"
+            ) from error
+
+
+def _line(record: Spooled) -> bytes:
+    head = json.dumps((record.id, record.changed_at), separators=(",", ":"))
+    return f"{head}\t{json.dumps(record.document, separators=(',', ':'))}\n".encode()
+
+
+def _sync(stream: IO[bytes]) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed in a folder last, where the system lets a folder be opened."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

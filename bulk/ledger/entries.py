@@ -1,0 +1,198 @@
+"""The rows of a run on their way: enrolled, rejected, claimed, settled. Each function runs inside one transaction."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from bulk.errors import LedgerError, SourceError
+from bulk.ledger import known
+from bulk.ledger.current import Current, current
+from bulk.ledger.sql import QUERIES
+from bulk.model import REMOTE_ID, Claim, Record, Rejection, Settlement, Status, Violation, file_of, row_of
+
+_SENDABLE: Final = frozenset({Status.NOT_TRIED, Status.IN_FLIGHT, Status.UNKNOWN})
+_FINAL: Final = frozenset({Status.SUCCEEDED, Status.UNCHANGED, Status.FAILED, Status.UNKNOWN})
+_UNWRITTEN: Final = frozenset({Status.NOT_TRIED, Status.FAILED})
+_TROUBLED: Final = frozenset({Status.FAILED, Status.UNKNOWN})
+
+
+def enroll(
+    connection: sqlite3.Connection, run: str, records: Sequence[Record], rejections: Sequence[Rejection], *, now: float
+) -> None:
+    """Enter rows that were checked; raises `LedgerError` for a row that is already there."""
+    number = current(connection, run, checked=False).number
+    members = [(number, member.row, member.key, record.row) for record in records for member in record.members]
+    connection.executemany(
+        QUERIES["enroll"],
+        (
+            (
+                number,
+                record.row,
+                record.key,
+                record.digest,
+                record.same,
+                json.dumps(record.forgiven) if record.forgiven else None,
+            )
+            for record in records
+        ),
+    )
+    connection.executemany(QUERIES["enroll_member"], members)
+    connection.executemany(QUERIES["enroll_rejection"], (_rejected(number, rejection, now) for rejection in rejections))
+    _explain(connection, number, rejections)
+    rows = len(records) + len(members) + len(rejections)
+    connection.execute(QUERIES["count_enrolled"], {"run": number, "rows": rows})
+
+
+def reject(connection: sqlite3.Connection, run: str, rejections: Sequence[Rejection], *, now: float) -> None:
+    """Turn rows not tried into invalid ones, and add violations to rows already invalid."""
+    number = current(connection, run).number
+    turned = connection.executemany(QUERIES["reject"], (_rejected(number, rejection, now) for rejection in rejections))
+    if rejections and turned.rowcount != len(rejections):
+        raise LedgerError(f"Rows of run {run} were to be rejected that are not waiting to be sent.")
+    _explain(connection, number, rejections)
+
+
+def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -> dict[int, Claim]:
+    """Mark the rows that may be sent as in flight, with their members, and tell what was known of them until now.
+
+    Raises `SourceError` for a record that is not the one enrolled for its row: the source changed after its check.
+    """
+    this = current(connection, run, checked=True)
+    selected = {"run": this.number, "rows": json.dumps([record.row for record in records])}
+    enrolled = {entry["row"]: entry for entry in connection.execute(QUERIES["enrolled"], selected)}
+    members: dict[int, list[sqlite3.Row]] = {}
+    for member in connection.execute(QUERIES["members"], selected):
+        members.setdefault(member["carrier"], []).append(member)
+    sendable = []
+    for record in records:
+        entry = enrolled.get(record.row)
+        if entry is not None and entry["status"] == Status.INVALID:
+            continue  # for what only the ledger or the whole source could tell
+        _require_same(this, record, entry, members.get(record.row, []))
+        if entry is not None and entry["status"] in _SENDABLE:
+            sendable.append(record)
+    sure = known.lookup(connection, this.place, [record.key for record in sendable if record.by != REMOTE_ID])
+    ids = [record.key for record in sendable if record.by == REMOTE_ID]
+    sure |= known.lookup(connection, this.place, ids, ids=True)
+    rows = [record.row for record in sendable]
+    rows += [member["row"] for row in rows for member in members.get(row, []) if member["status"] in _SENDABLE]
+    connection.execute(QUERIES["claim"], {"run": this.number, "rows": json.dumps(rows)})
+    known.doubt(connection, this, [record.key for record in sendable], ids)
+    return {
+        record.row: Claim(repeated=enrolled[record.row]["status"] != Status.NOT_TRIED, known=sure.get(record.key))
+        for record in sendable
+    }
+
+
+def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settlement], *, now: float) -> None:
+    """Write what became of rows in flight; raises `LedgerError` for one that is not in flight, and writes none."""
+    this = current(connection, run, checked=True)
+    back = [settlement for settlement in settlements if settlement.status is Status.NOT_TRIED]
+    final = [settlement for settlement in settlements if settlement.status is not Status.NOT_TRIED]
+    for settlement in final:
+        if settlement.status not in _FINAL:
+            raise LedgerError(f"Row {settlement.row} of run {run} cannot be settled as {settlement.status}.")
+    connection.executemany(QUERIES["hand_back"], ((row.attempts, this.number, row.row) for row in back))
+    settled = connection.executemany(QUERIES["settle"], (_settled(this.number, row, now) for row in final))
+    if final and settled.rowcount != len(final):
+        raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
+    selected = {"run": this.number, "rows": json.dumps([settlement.row for settlement in final])}
+    connection.execute(QUERIES["forget_detail"], selected)
+    connection.execute(QUERIES["forget_violations"], selected)
+    connection.executemany(
+        QUERIES["add_detail"],
+        (
+            {
+                "run": this.number,
+                "row": row.row,
+                "message": _text(row.message),
+                "response": _text(row.response),
+                "cells": _cells(row.cells),
+            }
+            for row in final
+            if row.message is not None or row.response is not None or row.cells is not None
+        ),
+    )
+    _add_violations(connection, this.number, (violation for row in final for violation in row.violations))
+    known.learn_written(connection, this, [(row.row, row.fields) for row in final])
+    unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
+    known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
+
+
+def _require_same(this: Current, record: Record, entry: sqlite3.Row | None, members: Sequence[sqlite3.Row]) -> None:
+    if entry is None:
+        change = "was not there"
+    elif entry["carrier"] is not None:
+        change = f"was part of row {row_of(entry['carrier'])}"
+    elif entry["key"] != record.key:
+        change = f"was {entry['key']} and is {record.key} now"
+    elif entry["digest"] != record.digest:
+        change = f"({record.key}) had other values"
+    elif {member["row"] for member in members} != {member.row for member in record.members}:
+        change = f"({record.key}) had other rows that belong to it"
+    else:
+        return
+    file = file_of(record.row)
+    where = f"row {row_of(record.row)} of file {file + 1}" if file else f"row {row_of(record.row)}"
+    raise SourceError(
+        f"it is not what was checked: {where} {change}",
+        path=this.source,
+        advice="Import it again once nobody changes it any more: what was written and has not changed is not sent.",
+    )
+
+
+def _settled(number: int, row: Settlement, now: float) -> tuple[object, ...]:
+    code = row.code or (str(row.status) if row.status in _TROUBLED else None)
+    at = row.finished_at or now
+    return row.status.value, row.outcome, row.http_status, row.attempts, code, row.remote_id, at, number, row.row
+
+
+def _rejected(number: int, rejection: Rejection, now: float) -> dict[str, object]:
+    code = rejection.violations[0].rule if rejection.violations else str(Status.INVALID)
+    return {"run": number, "row": rejection.row, "key": rejection.key, "code": code, "now": now}
+
+
+def _explain(connection: sqlite3.Connection, number: int, rejections: Sequence[Rejection]) -> None:
+    connection.executemany(
+        QUERIES["add_detail"],
+        (
+            {
+                "run": number,
+                "row": rejection.row,
+                "message": _text(rejection.violations[0].message) if rejection.violations else None,
+                "response": None,
+                "cells": _cells(rejection.cells or None),  # none at all: they are not known
+            }
+            for rejection in rejections
+        ),
+    )
+    _add_violations(connection, number, (violation for row in rejections for violation in row.violations))
+
+
+def _add_violations(connection: sqlite3.Connection, number: int, violations: Iterable[Violation]) -> None:
+    connection.executemany(
+        QUERIES["add_violation"],
+        (
+            {
+                "run": number,
+                "row": violation.row,
+                "column": violation.column,
+                "rule": violation.rule,
+                "value": _text(violation.value),
+                "message": _text(violation.message),
+                "advice": violation.advice,
+            }
+            for violation in violations
+        ),
+    )
+
+
+def _cells(cells: Mapping[str, Any] | None) -> str | None:
+    """Cells as JSON; what JSON has no form for, such as a date of a typed file, as its text."""
+    return None if cells is None else json.dumps(dict(cells), default=str)
+
+
+def _text(text: str | None) -> str | None:
+    """Text that can be stored: an API's JSON may hold halves of characters, which no encoding has."""
+    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,114 @@
+"""What is known of records: doubted when a write may begin, learnt when one has succeeded, or from an export."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from bulk.fingerprint import merged
+from bulk.ledger.current import Current, current
+from bulk.ledger.sql import QUERIES
+from bulk.model import Settlement, Sighting
+
+
+def known(
+    connection: sqlite3.Connection,
+    target: str,
+    resource: str,
+    keys: Iterable[str],
+    *,
+    ids: bool,
+    written: Mapping[str, bytes] | None,
+) -> dict[str, bytes]:
+    """Fingerprints of the records at a place of which any is sure, by the key asked for."""
+    found = connection.execute(QUERIES["place"], {"target": target, "resource": resource}).fetchone()
+    return {} if found is None else lookup(connection, found["number"], keys, ids=ids, written=written)
+
+
+def lookup(
+    connection: sqlite3.Connection,
+    place: int,
+    keys: Iterable[str],
+    *,
+    ids: bool = False,
+    written: Mapping[str, bytes] | None = None,
+) -> dict[str, bytes]:
+    """The same where the number of the place is at hand."""
+    digests = {} if written is None else {key: digest.hex().upper() for key, digest in written.items()}
+    wanted = json.dumps([(key, digests.get(key)) for key in keys])
+    selected = {"place": place, "wanted": wanted, "ids": ids}
+    return {key: fields for key, fields in connection.execute(QUERIES["known"], selected) if fields is not None}
+
+
+def doubt(connection: sqlite3.Connection, this: Current, keys: Sequence[str], ids: Sequence[str]) -> None:
+    """Trust nothing about records that are about to be written, whatever the names they are known under.
+
+    `ids` are the keys that are remote ids.
+    """
+    if this.writes:
+        selected = {"place": this.place, "keys": json.dumps(keys), "ids": json.dumps(ids)}
+        connection.execute(QUERIES["doubt"], selected)
+        connection.execute(QUERIES["doubt_other_names"], selected)
+
+
+def restore(connection: sqlite3.Connection, this: Current, rows: Sequence[Settlement]) -> None:
+    """Trust again what was known of rows of which nothing was written after all, if nothing else cast doubt on it."""
+    if this.writes:
+        connection.executemany(
+            QUERIES["restore"],
+            [(row.fields, this.place, row.key) for row in rows if row.fields is not None],
+        )
+
+
+def learn_written(connection: sqlite3.Connection, this: Current, rows: Sequence[tuple[int, bytes | None]]) -> None:
+    """Note what is now known of the keys of rows that just got their status, with the fields of each."""
+    if this.writes:
+        # JSON has no form for bytes, so all fields go as one value, of which each row has its part.
+        parts, start = [], 1
+        for row, fields in rows:
+            parts.append((row, start, None if fields is None else len(fields)))
+            start += len(fields or b"")
+        selected = {
+            "run": this.number,
+            "place": this.place,
+            "rows": json.dumps([row for row, _ in rows]),
+            "parts": json.dumps(parts),
+            "fields": b"".join(fields or b"" for _, fields in rows),
+        }
+        connection.execute(QUERIES["learn_written"], selected)
+        connection.execute(QUERIES["doubt_written"], selected)
+
+
+def learn_read(
+    connection: sqlite3.Connection, run: str, sightings: Sequence[Sighting], *, asked: float, held: bool, now: float
+) -> bool:
+    """Note what an export read; false, and nothing is noted, where a run that writes was under way since `asked`.
+
+    `held` tells whether the lock of those who write is held, so that a run that seems to be under way is.
+    """
+    this = current(connection, run, export=True)
+    (written,) = connection.execute(
+        QUERIES["written_since"], {"place": this.place, "asked": asked, "held": held}
+    ).fetchone()
+    if written:
+        return False
+    selected = {"place": this.place, "keys": json.dumps([sighting.key for sighting in sightings])}
+    before: dict[str, bytes] = dict(connection.execute(QUERIES["sure"], selected))
+    rows = []
+    for sighting in sightings:
+        fields = sighting.fields
+        if before.get(sighting.key) != fields:  # most of a catalog does not change from one export to the next
+            fields = before[sighting.key] = merged(before.get(sighting.key, b""), fields)
+        rows.append(
+            {
+                "place": this.place,
+                "key": sighting.key,
+                "run": this.number,
+                "now": now,
+                "remote_id": sighting.remote_id,
+                "fields": fields,
+                "asked": asked,
+            }
+        )
+    connection.executemany(QUERIES["learn_read"], rows)
+    connection.executemany(QUERIES["doubt_read"], (row for row in rows if row["remote_id"] != row["key"]))
+    return True

@@ -1,0 +1,105 @@
+-- The statements about what is known of records, by name. Lists are handed over as JSON arrays.
+
+-- name: place
+SELECT number FROM place WHERE target = :target AND resource = :resource;
+
+-- name: known
+-- An id may be that of a record that is known under another name only; of several names, the latest counts.
+-- Left to itself, SQLite reads the whole place for every key.
+SELECT wanted.value ->> 0 AS key, coalesce(
+    (
+        SELECT fields
+        FROM known
+        WHERE place = :place AND key = wanted.value ->> 0 AND sure
+            AND (seen IS NOT NULL OR hex(digest) IS NOT wanted.value ->> 1)
+    ),
+    (
+        SELECT fields
+        FROM known INDEXED BY known_remote_id
+        WHERE :ids AND place = :place AND remote_id = wanted.value ->> 0 AND sure AND fields IS NOT NULL
+        ORDER BY coalesce(seen, run) DESC, at DESC
+    )
+) AS fields
+FROM json_each(:wanted) AS wanted;
+
+-- name: doubt
+UPDATE known
+SET sure = 0, fields = x''
+WHERE place = :place AND key IN (SELECT value FROM json_each(:keys));
+
+-- name: doubt_other_names
+-- Other keys of the same record become doubtful too: those with the remote id last seen for a key, and those with the
+-- remote id that the key itself is, where it is one: a SKU of digits is none. CROSS JOIN keeps SQLite from beginning
+-- with the largest table.
+WITH claimed AS (SELECT value AS key FROM json_each(:keys))
+UPDATE known
+SET sure = 0, fields = NULL
+WHERE place = :place AND key IN (
+    SELECT other.key
+    FROM json_each(:ids) AS id
+    CROSS JOIN known AS other ON other.place = :place AND other.remote_id = id.value
+    WHERE other.key <> id.value
+    UNION ALL
+    SELECT other.key
+    FROM claimed
+    CROSS JOIN known AS this ON this.place = :place AND this.key = claimed.key
+    CROSS JOIN known AS other ON other.place = :place AND other.remote_id = this.remote_id
+    WHERE other.key <> claimed.key
+);
+
+-- name: restore
+UPDATE known SET sure = 1, fields = ? WHERE place = ? AND key = ? AND NOT sure AND fields = x'';
+
+-- name: learn_written
+-- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile. Each
+-- part is a row, and where in "fields" its own begin and how long they are.
+INSERT INTO known (place, key, digest, sure, run, at, remote_id, fields)
+SELECT :place, entry.key, digest, status <> 'unknown', run, finished_at, remote_id,
+    iif(status <> 'unknown', substr(:fields, part.value ->> 1, part.value ->> 2), NULL)
+FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = part.value ->> 0
+WHERE carrier IS NULL AND status IN ('succeeded', 'unchanged', 'unknown')
+ORDER BY finished_at, row
+ON CONFLICT (place, key)
+DO UPDATE SET digest = excluded.digest, sure = excluded.sure, run = excluded.run, at = excluded.at,
+    remote_id = coalesce(excluded.remote_id, remote_id),
+    fields = iif(sure OR fields IS NULL, NULL, excluded.fields), seen = NULL;
+
+-- name: doubt_written
+-- What was written under one key of a record may have changed what was written under another. Of two that are settled
+-- together nobody can say which came last, so that both are doubtful.
+UPDATE known
+SET sure = 0, fields = NULL
+FROM entry
+WHERE entry.run = :run AND entry.row IN (SELECT value FROM json_each(:rows))
+    AND entry.status IN ('succeeded', 'unchanged') AND entry.carrier IS NULL
+    AND known.place = :place AND known.remote_id = entry.remote_id AND known.key <> entry.key;
+
+-- name: written_since
+-- Whether a run that writes was under way at a place since a moment; "held" tells whether those that run are alive.
+SELECT EXISTS (
+    SELECT 1
+    FROM run
+    WHERE place = :place AND operation NOT IN ('export', 'dry-run')
+        AND ((status = 'running' AND :held) OR started_at >= :asked OR finished_at >= :asked)
+);
+
+-- name: sure
+SELECT key, fields
+FROM known
+WHERE place = :place AND key IN (SELECT value FROM json_each(:keys)) AND sure AND fields IS NOT NULL;
+
+-- name: learn_read
+-- Of a record that was written before, the writing stays on record. One that a run has written since the reading was
+-- asked for, and was killed, is left as it is.
+INSERT INTO known (place, key, digest, sure, run, at, remote_id, fields, seen)
+VALUES (:place, :key, x'', 1, :run, :now, :remote_id, :fields, :run)
+ON CONFLICT (place, key)
+DO UPDATE SET sure = 1, remote_id = coalesce(excluded.remote_id, remote_id), fields = excluded.fields,
+    seen = excluded.seen
+WHERE seen IS NOT NULL OR at < :asked;
+
+-- name: doubt_read
+-- A record that was written under its remote id has been read under its other name since: that is the later word.
+UPDATE known
+SET sure = 0, fields = NULL
+WHERE place = :place AND key = :remote_id AND remote_id = :remote_id AND key <> :key;

@@ -1,0 +1,39 @@
+"""The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
+
+from bulk.model.messages import Limits, Outcome, Request, Response
+from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of
+from bulk.model.rows import Claim, Entry, Member, Record, Rejection, Settlement, Sighting, Status, Violation
+from bulk.model.runs import Cause, ExportEnd, Instance, Run, RunStatus, Totals, Traffic
+from bulk.model.telling import Event, listed, shorten
+
+__all__ = [
+    "FILE_STRIDE",
+    "REMOTE_ID",
+    "ROW",
+    "Cause",
+    "Claim",
+    "Entry",
+    "Event",
+    "ExportEnd",
+    "Instance",
+    "Limits",
+    "Member",
+    "Outcome",
+    "Record",
+    "Rejection",
+    "Request",
+    "Response",
+    "Run",
+    "RunStatus",
+    "Settlement",
+    "Sighting",
+    "Status",
+    "Totals",
+    "Traffic",
+    "Violation",
+    "file_of",
+    "listed",
+    "place",
+    "row_of",
+    "shorten",
+]

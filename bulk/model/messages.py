@@ -1,0 +1,76 @@
+"""What is said to an API and by it, and how it wants to be treated."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bulk.model.rows import Status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One call to an API, relative to the connector's base address."""
+
+    method: str
+    """HTTP method, in capitals."""
+    path: str
+    """Path below the base address, already percent-encoded, beginning with a slash."""
+    query: tuple[tuple[str, str], ...] = ()
+    """Query parameters, not yet encoded."""
+    body: bytes | None = None
+    """JSON body."""
+    repeatable: bool = True
+    """Whether sending it twice does no harm, so that it may be repeated after an unclear outcome."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """What the API answered."""
+
+    status: int
+    """HTTP status."""
+    headers: Mapping[str, str]
+    """Header fields; look-up ignores case."""
+    body: bytes
+    """The body as received."""
+    attempts: int = 1
+    """Requests it took."""
+
+    def json(self) -> Any:  # noqa: ANN401  # JSON is any shape; each reader checks the shape it needs
+        """The body as JSON; raises ValueError when it is none."""
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What a finished conversation about one row came to."""
+
+    status: Status = Status.SUCCEEDED
+    """`succeeded`, or `unchanged` when the API already had it."""
+    outcome: str | None = None
+    """`created`, `updated`, or `saved` where the API does not let us tell."""
+    remote_id: str | None = None
+    """The API's own id of the record."""
+    http_status: int | None = None
+    """Status of the last answer."""
+    message: str | None = None
+    """A remark worth keeping."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """How an API wants to be treated. Every field may be overridden by the user."""
+
+    rate: float | None = None
+    """Requests a second at most; None lets the pace be found from the answers."""
+    concurrency: int = 8
+    """Requests in flight at most."""
+    attempts: int = 5
+    """Tries of one request while the API answers others."""
+    connect_timeout: float = 10.0
+    """Seconds to open a connection."""
+    read_timeout: float = 30.0
+    """Seconds without a byte before an attempt is given up."""
+    patience: float = 120.0
+    """Seconds the API may be down before the run pauses."""

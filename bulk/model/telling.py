@@ -1,0 +1,28 @@
+"""Telling people and listeners what happens."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Event:
+    """Something a listener may want to show."""
+
+    kind: str
+    """`source`, `checking`, `checked`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
+    message: str = ""
+    """One sentence for a person."""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    """The same for a program."""
+
+
+def shorten(value: object, limit: int = 80) -> str:
+    """Text of a value for a message: one line, no longer than `limit` characters."""
+    text = " ".join(str(value).split())
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a person lists them: `a, b and c`."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""

@@ -1,0 +1,186 @@
+"""Settings: environment before `./bulk.toml` before the user's file before the default. Flags come on top of it.
+
+A file looks like this; what stands under a profile comes before what stands outside:
+
+    ledger = "~/catalog/ledger.db"
+    rate = "50/s"
+
+    [luminous]
+    company = "acme"
+    api_key_file = "~/.secrets/luminous"      # readable by its owner only
+
+    [profiles.staging.luminous]
+    company = "acme-staging"
+"""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import platformdirs
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, create_model
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bulk.errors import ConfigurationError, UsageError
+from bulk.model import listed
+
+Model = TypeVar("Model", bound=BaseModel)
+
+FILE_NAME = "bulk.toml"
+
+
+def parse_rate(text: str) -> float | None:
+    """Requests a second from `50/s`, `600/min` or `none`; raises `UsageError`."""
+    if text.strip().lower() == "none":
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(s|sec|second|min|minute|h|hour)", "".join(text.lower().split()))
+    if match is None or not float(match[1]) > 0:
+        raise UsageError(f"{text!r} is not a rate", advice="Rates look like 50/s, 600/min or none.")
+    return float(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2][0]]
+
+
+def _require_rate(text: str | None) -> str | None:
+    if text is not None:
+        try:
+            parse_rate(text)
+        except UsageError as error:
+            raise ValueError(f"{error}. {error.advice}") from None
+    return text
+
+
+class Settings(BaseModel):
+    """What is not about one API."""
+
+    ledger: Path = Path(platformdirs.user_state_dir("bulk", appauthor=False)) / "ledger.db"
+    """Where the ledger lies."""
+    rate: Annotated[str | None, AfterValidator(_require_rate)] = None
+    """Default of `--rate`."""
+    concurrency: Annotated[int | None, Field(ge=1, le=1000)] = None
+    """Default of `--concurrency`."""
+    profile: str | None = None
+    """Default of `--profile`."""
+
+
+class Configuration:
+    """The settings files, read once, seen through a profile."""
+
+    def __init__(self, profile: str | None = None, *, folder: Path | None = None, user: Path | None = None) -> None:
+        user = user or Path(platformdirs.user_config_dir("bulk", appauthor=False)) / FILE_NAME
+        self._files = [read for path in ((folder or Path()) / FILE_NAME, user) if (read := _read(path)) is not None]
+        self.general: Settings = self._load(Settings, "", None)
+        self.profile = profile or self.general.profile
+        if self.profile is not None:
+            known = sorted({name for _, content in self._files for name in content.get("profiles", {})})
+            if self.profile not in known:
+                there = f"There is {listed(known)}." if known else f"Write [profiles.{self.profile}] into {FILE_NAME}."
+                raise ConfigurationError(f"there is no profile {self.profile!r}", advice=there)
+            self.general = self._load(Settings, "", self.profile)
+
+    def connection(self, model: type[Model], connector: str) -> Model:
+        """The settings of one API."""
+        return self._load(model, connector, self.profile)
+
+    def _load(self, model: type[Model], section: str, profile: str | None) -> Model:
+        """Validate what the environment and the files say for a model."""
+        layers = [
+            layer
+            for path, content in self._files
+            for layer in (
+                _section(path, content.get("profiles", {}).get(profile, {}) if profile else {}, section, model),
+                _section(path, content, section, model),
+            )
+        ]
+        prefix = f"{(section or 'bulk').upper()}_"
+        try:
+            return _with_sources(model, prefix, layers)()
+        except ValidationError as error:
+            fault = error.errors()[0]
+            name = str(fault["loc"][0]) if fault["loc"] else section
+            raise ConfigurationError(
+                f"the setting {name!r} cannot be used: {fault['msg']}",
+                advice=f"Mend {prefix}{name.upper()} or {FILE_NAME}.",
+            ) from None
+
+
+def _with_sources(model: type[Model], prefix: str, layers: list[dict[str, Any]]) -> type[Model]:
+    """The model as one that reads the environment, then the layers."""
+
+    class Layered(BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=prefix, extra="forbid", env_ignore_empty=True)
+
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[Any, ...]:
+            del settings_cls, init_settings, dotenv_settings, file_secret_settings
+            return (env_settings, *(lambda layer=layer: layer for layer in layers))
+
+    bases: Any = (Layered, model)  # one type checks them as a pair, the other as a model: both are right
+    made: type[Model] = create_model(model.__name__, __base__=bases)
+    return made
+
+
+def _section(path: Path, content: Mapping[str, Any], section: str, model: type[BaseModel]) -> dict[str, Any]:
+    """The values for a model in one table of a file, with secrets fetched; refuses unknown names."""
+    table = content.get(section, {}) if section else {k: v for k, v in content.items() if not isinstance(v, dict)}
+    if not isinstance(table, dict):
+        raise ConfigurationError(f"{path}: {section} must be a table")
+    values = dict(table)
+    for name, field in model.model_fields.items():
+        if field.annotation not in (SecretStr, SecretStr | None):
+            continue
+        if name in values:
+            _require_private(path, f"{path} holds the secret {section}.{name}")
+        if f"{name}_file" in values:
+            values[name] = _secret_from(Path(values.pop(f"{name}_file")).expanduser())
+    unknown = [name for name in values if name not in model.model_fields]
+    if unknown:
+        raise ConfigurationError(
+            f"{path}: there is no setting {listed([f'{section}.{name}'.strip('.') for name in unknown])}",
+            advice=f"Known here: {listed(list(model.model_fields))}.",
+        )
+    if isinstance(values.get("ledger"), str):
+        values["ledger"] = str(Path(values["ledger"]).expanduser())
+    return values
+
+
+def _read(path: Path) -> tuple[Path, dict[str, Any]] | None:
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not readable as TOML: {error}") from None
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _secret_from(path: Path) -> str:
+    """A secret kept in a file of its own."""
+    _require_private(path, f"{path} holds a secret")
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"the secret in {path} cannot be read: {error}") from None
+
+
+def _require_private(path: Path, what: str) -> None:
+    """Refuse a secret that others may read. Windows has no such mode bits; its user folders are private."""
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
+    if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
+        raise ConfigurationError(
+            f"{what}, and others may read it",
+            advice=f"Run: chmod 600 {path} - or set the environment variable instead.",
+        )

@@ -1,0 +1,240 @@
+"""A frame into good rows and rejections: cells are coerced once, rules are evaluated once, rows are split once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from itertools import compress
+
+import polars as pl
+
+from bulk.errors import UsageError
+from bulk.model import ROW, Record, Rejection, Violation, shorten
+from bulk.validation import coerce, damage, messages
+from bulk.validation.binding import Binding, Bound
+from bulk.validation.cells import original_cells
+from bulk.validation.columns import Column, Constraints, Kind, Schema
+from bulk.validation.joint_rules import JointCheck, joint_checks, missing_parts
+from bulk.validation.payload import payload
+from bulk.validation.reader import Reader
+from bulk.validation.rules import Markers, Rule, cell_rules, text, value
+from bulk.validation.shown import shown
+
+DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Checked:
+    """What became of the rows of a frame."""
+
+    good: pl.DataFrame
+    """Position (`ROW`), `key` and `payload` of the rows that can be sent, see `Record`; and what is `shown` in them."""
+    bad: tuple[Rejection, ...]
+    """The others, each with every rule that it breaks."""
+    losing: pl.DataFrame
+    """Position of the good rows that clear or empty something, and a column for each of the consequences."""
+    identity: pl.DataFrame
+    """Position and identifiers of every row, good or bad; see `Validator.identify`."""
+    named_by: str
+    """Our name of the column that names the records."""
+
+    def records(self) -> list[Record]:
+        """The good rows as records."""
+        rows = self.good.select(ROW, "key", "payload").iter_rows()
+        return [
+            Record(
+                row=row,
+                key=key,
+                by=self.named_by,
+                payload=document,
+                digest=blake2b(document.encode(), digest_size=DIGEST_BYTES).digest(),
+            )
+            for row, key, document in rows
+        ]
+
+    def losses(self) -> Mapping[int, tuple[str, ...]]:
+        """What clearing and emptying cells will do, by position; only of rows that do."""
+        names = self.losing.columns[1:]
+        return {row: tuple(compress(names, flags)) for row, *flags in self.losing.iter_rows()}
+
+    def shown(self) -> Mapping[int, str]:
+        """Read-only cells of the good rows as JSON documents, by position; only of rows that have any."""
+        return dict(self.good.select(ROW, "shown").drop_nulls().iter_rows())
+
+
+class Validator:
+    """Judges the frames of one table. Keeps nothing but what it worked out for the types of the table's columns."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        binding: Binding,
+        *,
+        clear: str = "<clear>",
+        empty: str = "<empty>",
+        title: str = "this row",
+    ) -> None:
+        """`title` is what a row is, with its article."""
+        if not clear.strip() or not empty.strip() or clear.strip() == empty.strip():
+            raise UsageError("the markers for null and for the empty list must be two different texts")
+        self.binding = binding
+        self._columns = binding.columns
+        self._key = binding.columns.index(binding.key)
+        self._markers = Markers(clear=clear.strip(), empty=empty.strip())
+        self._title = title
+        self._reader = Reader(self._columns, self._markers)
+        self._consequences = [
+            (number, one.column.consequence)
+            for number, one in enumerate(self._columns)
+            if one.column.consequence is not None
+        ]
+        needed = [column for column in schema.columns if column.within is not None]
+        self._joint: Sequence[JointCheck] = (
+            *joint_checks(schema.rules, self._columns, binding.key, self._markers),
+            *missing_parts(needed, self._columns, binding.key, self._markers),
+        )
+
+    def check(self, frame: pl.DataFrame) -> Checked:
+        """Judge every row. Raises `SourceError` for a column whose type cannot be in a document."""
+        work = self._reader.read(frame)
+        rules = [
+            rule
+            for number, family in enumerate(self._reader.families(frame))
+            for rule in cell_rules(number, self._columns, self.binding.key, family, self._markers)
+        ]
+        doubts = [*(rule.suspicious for rule in rules), *(check.broken for check in self._joint)]
+        doubtful = work.select(pl.any_horizontal(doubts).fill_null(value=False)).to_series()
+        found = self._findings(work.filter(doubtful), rules) if doubtful.any() else {}
+        for row, finding in self._misplaced(frame):
+            found.setdefault(row, []).append(finding)
+        documents = work.select(
+            ROW,
+            self._key_text().alias("key"),
+            payload(work, self.binding, self._markers).alias("payload"),
+            self._shown(frame).alias("shown"),
+            *(self._markers.is_marker(number).alias(consequence) for number, consequence in self._consequences),
+        )
+        good = documents.filter(~pl.col(ROW).is_in(list(found))) if found else documents
+        losses = [consequence for _, consequence in self._consequences]
+        losing = good.filter(pl.any_horizontal(losses)) if losses else good.clear()
+        return Checked(
+            good=good.select(ROW, "key", "payload", "shown"),
+            bad=self._rejections(frame, work, found),
+            losing=losing.select(ROW, *losses),
+            identity=self.identify(frame),
+            named_by=self.binding.key.column.name,
+        )
+
+    def identify(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """What rules over the whole file look at.
+
+        Position, `key` where readable; by dotted name, text of identifiers behind `=` and of unique columns behind `~`.
+        """
+        identifiers = [number for number, one in enumerate(self._columns) if one.column.identifier]
+        unique = [number for number, one in enumerate(self._columns) if one.column.unique]
+        work = self._reader.read(frame, sorted({self._key, *identifiers, *unique}))
+        readable = pl.lit(value=True)
+        if self.binding.key.column.identifier:
+            readable = ~damage.is_damaged_identifier(text(self._key))
+        return work.select(
+            ROW,
+            pl.when(readable).then(self._key_text()).alias("key"),
+            *(
+                pl.when(~self._markers.is_marker(number))
+                .then(text(number))
+                .alias(f"={self._columns[number].column.name}")
+                for number in identifiers
+            ),
+            *(
+                coerce.each(
+                    pl.when(~self._markers.is_marker(number) & ~damage.is_error_value(text(number))).then(text(number)),
+                    str.casefold,
+                    pl.String(),
+                ).alias(f"~{self._columns[number].column.name}")
+                for number in unique
+            ),
+        )
+
+    def _key_text(self) -> pl.Expr:
+        return value(self._key).cast(pl.String)
+
+    def _shown(self, frame: pl.DataFrame) -> pl.Series:
+        if not self.binding.read_only:
+            return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+        return shown(frame, self.binding.read_only, self._markers)
+
+    def _misplaced(self, frame: pl.DataFrame) -> Iterator[tuple[int, tuple[str, damage.Finding]]]:
+        """Filled cells of columns that only rows of another kind have, by position."""
+        columns = self.binding.foreign
+        if not columns:
+            return
+        work = Reader([replace(one, column=_as_text(one.column)) for one in columns], self._markers).read(frame)
+        for number, one in enumerate(columns):
+            for row in work.filter(text(number).is_not_null()).get_column(ROW):
+                yield row, (one.label, messages.not_here(self._title, one.label))
+
+    def _findings(
+        self, doubtful: pl.DataFrame, rules: Sequence[Rule]
+    ) -> dict[int, list[tuple[str | None, damage.Finding]]]:
+        """Which rules each row really breaks, with the column to name."""
+        rows = doubtful.get_column(ROW).to_list()
+        found: dict[int, list[tuple[str | None, damage.Finding]]] = defaultdict(list)
+        judges: list[Rule | JointCheck] = [*rules, *self._joint]
+        flags = doubtful.select(one.broken.fill_null(value=False).alias(str(n)) for n, one in enumerate(judges))
+        for flag, one in zip(flags, judges, strict=True):
+            if not flag.any():
+                continue
+            places = flag.arg_true()
+            if isinstance(one, JointCheck):
+                for place in places:
+                    found[rows[place]].append((one.label, one.finding))
+                continue
+            bound = self._columns[one.number]
+            texts = doubtful.get_column(f"t{one.number}").gather(places)
+            for place, cell in zip(places, texts, strict=True):
+                found[rows[place]].append((bound.label, _named(one.explain(cell or ""), bound)))
+        return found
+
+    def _rejections(
+        self,
+        frame: pl.DataFrame,
+        work: pl.DataFrame,
+        found: Mapping[int, Sequence[tuple[str | None, damage.Finding]]],
+    ) -> tuple[Rejection, ...]:
+        if not found:
+            return ()
+        rows = sorted(found)
+        keys = dict(work.select(ROW, text(self._key)).filter(pl.col(ROW).is_in(rows)).iter_rows())
+        return tuple(
+            Rejection(
+                row=row,
+                key=keys[row],
+                cells=cells,
+                violations=tuple(violation(row, cells, label, finding) for label, finding in found[row]),
+            )
+            for row, cells in zip(rows, original_cells(frame, rows), strict=True)
+        )
+
+
+def _as_text(column: Column) -> Column:
+    return replace(column, kind=Kind.TEXT, constraints=Constraints())
+
+
+def _named(finding: damage.Finding, bound: Bound) -> damage.Finding:
+    """The finding, with our column where the file's column holds several."""
+    if bound.split is None or finding.rule == "split":
+        return finding
+    return replace(finding, message=f"{bound.column.name}: {finding.message}")
+
+
+def violation(row: int, cells: Mapping[str, object], label: str | None, finding: damage.Finding) -> Violation:
+    """A finding about one row, with the cell as it was read."""
+    cell = cells.get(label) if label is not None else None
+    return Violation(
+        row=row,
+        column=label,
+        rule=finding.rule,
+        value=None if cell is None else shorten(cell),
+        message=finding.message,
+        advice=finding.advice,
+    )

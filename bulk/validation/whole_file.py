@@ -1,0 +1,122 @@
+"""Rules that only the whole source can tell: what stands twice, and codes that have lost their leading zeros.
+
+Rows of several kinds have keys of the same name in common: a SKU names a product or a variant, never both.
+
+Up to three sweeps, so that memory stays small however large the source is:
+
+1. `add` what was found about each frame: 8 bytes a row are kept, and how wide the codes are.
+2. If it is then `suspicious`, `inspect` each frame again: the keys that seemed to stand twice are collected.
+3. `rejections` of each frame, read a third time: each names the other rows.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import polars as pl
+
+from bulk.model import ROW, Rejection, file_of, listed, row_of
+from bulk.validation.cells import original_cells
+from bulk.validation.columns import Schema
+from bulk.validation.damage import Finding
+from bulk.validation.repeats import NAMED, Repeats
+from bulk.validation.validator import Checked, Validator, violation
+from bulk.validation.widths import WidthProfile, explain_lost_zeros, lost_zeros
+
+
+class WholeFile:
+    """What is known about all rows of a source, which may be several tables; `files` are their names.
+
+    `schemas` are those of all kinds of rows.
+    """
+
+    def __init__(self, schemas: Schema | Sequence[Schema], files: Sequence[str] = ("",)) -> None:
+        schemas = [schemas] if isinstance(schemas, Schema) else schemas
+        self._files = files
+        identifiers = {column.name for schema in schemas for column in schema.columns if column.identifier}
+        self._widths = {name: WidthProfile() for name in identifiers}
+        self._keys: dict[str, Repeats] = defaultdict(Repeats)
+        self._unique = {column.name: Repeats() for schema in schemas for column in schema.columns if column.unique}
+
+    def add(self, checked: Checked) -> None:
+        """First sweep: take in the rows of a frame, good and bad, all of one kind."""
+        for repeats, texts, _ in self._compared(checked.identity, checked.named_by):
+            repeats.add(texts)
+        for name, profile in self._widths.items():
+            if f"={name}" in checked.identity.columns:
+                profile.add(checked.identity.get_column(f"={name}"))
+
+    @property
+    def suspicious(self) -> bool:
+        """After the first sweep: whether there may be anything to reject."""
+        repeats = (*self._keys.values(), *self._unique.values())
+        return any(one.suspicious for one in repeats) or any(one.has_shorter for one in self._widths.values())
+
+    def inspect(self, frame: pl.DataFrame, validator: Validator) -> None:
+        """Second sweep: collect what seems to stand twice."""
+        identity = validator.identify(frame)
+        for repeats, texts, _ in self._compared(identity, validator.binding.key.column.name):
+            repeats.inspect(identity.get_column(ROW), texts)
+
+    def rejections(self, frame: pl.DataFrame, validator: Validator) -> list[Rejection]:
+        """Third sweep: the rows that break a rule of the whole source. Other rules that they break are not repeated."""
+        identity = validator.identify(frame)
+        binding = validator.binding
+        found: dict[int, list[tuple[str | None, Finding]]] = {}
+        for repeats, texts, unique in self._compared(identity, binding.key.column.name):
+            label = binding.key.label if unique is None else binding.column_for(unique)
+            for row, rows, count in repeats.found(identity.get_column(ROW), texts):
+                others = self._others(row, rows, count)
+                finding = _repeated_key(others) if unique is None else _repeated_value(label or unique, others)
+                found.setdefault(row, []).append((label, finding))
+        for one in binding.columns:
+            profile = self._widths.get(one.column.name)
+            if profile is None or profile.width is None or not profile.has_shorter:
+                continue
+            codes = pl.col(f"={one.column.name}")
+            for row, code in identity.filter(lost_zeros(codes, profile.width)).select(ROW, codes).iter_rows():
+                found.setdefault(row, []).append((one.label, explain_lost_zeros(code, profile.width)))
+        rows = sorted(found)
+        keys = dict(identity.select(ROW, "key").filter(pl.col(ROW).is_in(rows)).iter_rows())
+        return [
+            Rejection(
+                row=row,
+                key=keys[row],
+                cells=cells,
+                violations=tuple(violation(row, cells, label, finding) for label, finding in found[row]),
+            )
+            for row, cells in zip(rows, original_cells(frame, rows), strict=True)
+        ]
+
+    def _compared(self, identity: pl.DataFrame, key: str) -> Iterator[tuple[Repeats, pl.Series, str | None]]:
+        """What is compared with other rows: a unique column by its name, or else the key."""
+        if key not in self._unique:
+            yield self._keys[key], identity.get_column("key"), None
+        for name, repeats in self._unique.items():
+            if f"~{name}" in identity.columns:
+                yield repeats, identity.get_column(f"~{name}"), name
+
+    def _others(self, row: int, rows: Sequence[int], count: int) -> str:
+        others = [_place(other, row, self._files) for other in rows if other != row][: NAMED - 1]
+        more = count - 1 - len(others)
+        return f"row{'s' if count > 2 else ''} {listed([*others, f'{more} more'] if more else others)}"  # noqa: PLR2004  # one other row
+
+
+def _repeated_key(others: str) -> Finding:
+    return Finding(
+        "duplicate_key",
+        f"the same key also stands in {others}",
+        "Keep one of these rows: nobody else can tell which of them is right.",
+    )
+
+
+def _repeated_value(label: str, others: str) -> Finding:
+    return Finding(
+        "duplicate_value",
+        f"the same {label} also stands in {others}, and no two may have it",
+        f"Give each of these rows a {label} of its own.",
+    )
+
+
+def _place(other: int, row: int, files: Sequence[str]) -> str:
+    file = "" if file_of(other) == file_of(row) else f" of {files[file_of(other)]}"
+    return f"{row_of(other)}{file}"

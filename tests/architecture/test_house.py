@@ -1,0 +1,42 @@
+"""What holds the house together."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def readme_lines():
+    return re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+def test_the_readme_opens_with_one_line_for_the_main_job_and_one_for_the_tests():
+    demo, tests = readme_lines()
+    assert demo.endswith(".venv/bin/bulk demo")
+    assert tests.endswith(".venv/bin/pytest")
+
+
+def test_ci_runs_the_very_test_line_of_the_readme():
+    assert readme_lines()[1] in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_top_level_holds_nothing_but_what_was_agreed():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    top = {name.split("/")[0] for name in listed if not name.startswith(".")}
+    agreed = {"pyproject.toml", "README.md", "bulk", "samples", "tests", "benchmarks", "LICENSE", "requirements.lock"}
+    assert top <= agreed
+
+
+def test_help_needs_neither_polars_nor_aiohttp_nor_pydantic():
+    seen = "import sys, bulk.cli; print([m for m in ('polars', 'aiohttp', 'pydantic', 'sqlite3') if m in sys.modules])"
+    printed = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"
+
+
+def test_import_contracts_hold():
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout

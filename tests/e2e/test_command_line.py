@@ -1,0 +1,324 @@
+"""Every command as a user types it."""
+
+import csv
+import json
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = [
+    [line.split("  #")[0].rstrip() for line in block.splitlines()]
+    for block in re.findall(r"(?:^bulk .*\n)+", README, flags=re.MULTILINE)
+]
+"""Commands of the README that follow one another; each block begins with what the samples are."""
+
+CONTRACT = {
+    "run", "resource", "operation", "status", "source", "target", "rows", "requests", "seconds", "rows_per_second", "exit_code",
+}  # fmt: skip
+ROWS = {"read", "invalid", "succeeded", "created", "updated", "unchanged", "failed", "unknown", "not_tried"}
+
+
+def test_the_import_document_has_the_keys_of_the_contract_and_its_totals_close(shop):
+    document = shop.loaded
+    assert document.keys() >= CONTRACT
+    assert document["rows"].keys() == ROWS
+    assert document["source"].keys() >= {"path", "sha256", "rows"}
+    assert document["requests"].keys() >= {"sent", "retried", "throttled"}
+    rows = document["rows"]
+    assert rows["read"] == 200 == rows["succeeded"]
+    assert rows["read"] == sum(
+        rows[name] for name in ("invalid", "succeeded", "unchanged", "failed", "unknown", "not_tried")
+    )
+    assert (document["status"], document["exit_code"], document["operation"]) == ("completed", 0, "import")
+
+
+def test_the_same_products_as_excel_and_parquet_are_unchanged(shell, shop, samples):
+    for name in ("products.xlsx", "products.parquet"):
+        rows = shell.json("import", "luminous.products", samples / name)["rows"]
+        assert (rows["unchanged"], rows["succeeded"]) == (200, 0), name
+    assert shop.ask("log")["malformed_total"] == 0
+
+
+def test_the_second_summary_says_since_which_run_and_that_all_sends_anyway(shell, shop, samples):
+    said = shell("import", "luminous.products", samples / "products.csv").stdout
+    assert f"200 since run {shop.loaded['run']}" in said
+    assert "--all" in said
+
+
+def test_check_names_every_fault_of_the_sample_and_makes_no_call(shell, samples):
+    document = shell.json("check", "luminous.products", samples / "products-with-faults.csv", exit_code=3)
+    assert document["rows"] == {"read": 52, "valid": 27, "invalid": 25}
+    table = (ROOT / "samples" / "README.md").read_text(encoding="utf-8")
+    announced = {int(row) for row in re.findall(r"^\|\s*(\d+)\s*\|", table, flags=re.MULTILINE)}
+    assert {violation["row"] for violation in document["violations"]} == announced
+    rules = {violation["row"]: violation["rule"] for violation in document["violations"]}
+    assert len(set(rules.values())) > 10
+    shown = shell("check", "luminous.products", samples / "products-with-faults.csv", exit_code=3).stdout
+    for rule in set(rules.values()):
+        assert rule in shown
+    assert "25 invalid" in shown
+
+
+def test_check_of_a_good_file_is_exit_0(shell, samples):
+    assert "no fault found" in shell("check", "luminous.products", samples / "products.csv").stdout
+
+
+def test_rows_are_written_to_mend_and_the_mended_file_is_retried(shell, refused, samples):
+    assert refused["rows"]["invalid"] == 25
+    shell("rows", "last", "--status", "failed,invalid", "-o", "fix.csv")
+    with (shell.folder / "fix.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (samples / "products-with-faults.csv").open(encoding="utf-8", newline="") as file:
+        original = list(csv.DictReader(file))
+    assert list(rows[0])[-5:] == ["_row", "_status", "_code", "_column", "_message"]
+    for row in rows:
+        assert {name: row[name] for name in original[0]} == original[int(row["_row"]) - 2]
+    mended = [row | {"retail_price": "12.99"} for row in rows if row["_column"] == "retail_price"]
+    with (shell.folder / "mended.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(mended)
+    again = shell.json("retry", "last", "--from", "mended.csv")
+    assert again["operation"] == "retry"
+    assert again["parent"] == refused["run"]
+    assert again["rows"]["succeeded"] == len(mended) == again["rows"]["read"]
+
+
+def test_the_result_file_may_be_a_workbook(shell, refused):
+    shell("rows", "last", "--status", "invalid", "-o", "fix.xlsx")
+    again = shell.json("retry", "last", "--from", "fix.xlsx", exit_code=3)
+    assert again["rows"]["read"] == 25
+
+
+def test_rows_as_json_have_the_keys_of_the_contract(shell, refused):
+    rows = shell.json("rows", "last")
+    assert len(rows) == 52
+    wanted = {"row", "key", "status", "outcome", "http_status", "attempts", "code", "message", "violations"}
+    assert all(row.keys() >= wanted for row in rows)
+    invalid = shell.json("rows", "last", "--status", "invalid")
+    assert len(invalid) == 25
+    assert all(
+        violation.keys() >= {"column", "rule", "value", "message"} for row in invalid for violation in row["violations"]
+    )
+
+
+def test_runs_and_show_tell_the_story(shell, refused):
+    run = refused["run"]
+    assert [one["run"] for one in shell.json("runs")] == [run]
+    assert run in shell("runs").stdout
+    shown = shell.json("show", run[:13])
+    assert shown["run"] == run
+    assert sum(cause["count"] for cause in shown["causes"]) >= 25
+    assert "duplicate" in shell("show", "last").stdout
+
+
+def test_standard_input_and_globs_are_sources(shell, server, samples):
+    text = (samples / "products.csv").read_text(encoding="utf-8")
+    assert shell.json("import", "luminous.products", "-", "--format", "csv", stdin=text)["rows"]["succeeded"] == 200
+    lines = ["sku,name\n", "G-1,One\n", "G-2,Two\n"]
+    (shell.folder / "part-1.csv").write_text("".join(lines[:2]))
+    (shell.folder / "part-2.csv").write_text(lines[0] + lines[2] + "G-1,Three\n")
+    document = shell.json("import", "luminous.products", "part-*.csv", exit_code=3)
+    assert document["rows"] == dict.fromkeys(ROWS, 0) | {"read": 3, "invalid": 2, "succeeded": 1, "created": 1}
+    invalid = shell.json("rows", "last", "--status", "invalid")
+    assert [(row["file"], row["row"]) for row in invalid] == [("part-1.csv", 2), ("part-2.csv", 3)]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"sku,name\nA,1,2\n", "line 2"),
+        (b'sku,name\nA,"x\n', "line 2"),
+        (b"sku,name\nA,M\xfcller\n", "line 2"),
+        (b"sku,sku\nA,B\n", "sku"),
+        (b"sku,nmae\nA,B\n", "name"),
+        (b"name\nA\n", "sku"),
+    ],
+)
+def test_a_source_that_cannot_be_read_is_exit_65_with_a_clear_error_and_nothing_sent(shell, server, content, said):
+    (shell.folder / "bad.csv").write_bytes(content)
+    done = shell("import", "luminous.products", "bad.csv", "--json", exit_code=65)
+    assert "bad.csv" in done.stderr
+    assert said in done.stderr
+    assert server.ask("log")["requests"] == 0
+    document = json.loads(done.stdout)
+    assert document["exit_code"] == 65
+    assert document["error"]["message"]
+
+
+def test_a_source_that_cannot_be_read_is_said_to_people_in_words_alone(shell):
+    (shell.folder / "bad.csv").write_text("sku,name\nA,1,2\n")
+    shell.environment |= {"LUMINOUS_BASE_URL": "http://127.0.0.1:9", "LUMINOUS_API_KEY": "x"}
+    done = shell("import", "luminous.products", "bad.csv", exit_code=65)
+    assert "line 2" in done.stderr
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "luminous.products"),
+        ("import", "luminous.prodcts", "x.csv"),
+        ("import", "luminous.products", "x.csv", "--rate", "fast"),
+        ("import", "luminous.products", "x.csv", "--max-failures", "many"),
+        ("show", "last"),
+        ("show", "nothing"),
+        ("rows", "last", "--status", "broken"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage_is_exit_2_for_people_and_for_scripts(shell, arguments):
+    (shell.folder / "x.csv").write_text("sku\nA\n")
+    shell.environment |= {"LUMINOUS_BASE_URL": "http://127.0.0.1:9", "LUMINOUS_API_KEY": "x"}
+    done = shell(*arguments, "--json", exit_code=2)
+    document = json.loads(done.stdout)
+    assert (document["exit_code"], document["error"]["type"]) == (2, "UsageError")
+    assert document["error"]["message"] in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [("import", "luminous.products"), ("show", "nothing")])
+def test_wrong_usage_is_said_to_people_in_words_alone(shell, arguments):
+    done = shell(*arguments, exit_code=2)
+    assert done.stderr
+    assert done.stdout == ""
+
+
+def test_a_fault_of_the_tool_itself_is_exit_1_and_one_document(shell, samples):
+    (shell.folder / "polars.py").write_text("raise ZeroDivisionError\n")  # a broken installation
+    shell.environment |= {"PYTHONPATH": str(shell.folder)}
+    document = shell.json("check", "luminous.products", samples / "products.csv", exit_code=1)
+    assert (document["exit_code"], document["error"]["type"]) == (1, "ZeroDivisionError")
+    assert "fault in the tool" in document["error"]["message"]
+
+
+def test_faults_of_several_files_are_sorted_by_file_and_row_and_name_their_file(shell):
+    (shell.folder / "x1.csv").write_text("sku,retail_price\nA,-1\nB,1\nC,-1\n")
+    (shell.folder / "x2.csv").write_text("sku,retail_price\nD,1\nE,-1\nA,1\n")
+    document = shell.json("check", "luminous.products", "x*.csv", exit_code=3)
+    places = [(violation["file"], violation["row"]) for violation in document["violations"]]
+    assert places == sorted(places)
+    assert {("x1.csv", 2), ("x1.csv", 4), ("x2.csv", 3)} <= set(places)
+    shown = shell("check", "luminous.products", "x*.csv", exit_code=3).stdout
+    assert "x1.csv:2, x1.csv:4, x2.csv:3" in shown
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, "LUMINOUS_COMPANY"),
+        ({"LUMINOUS_COMPANY": "acme"}, "LUMINOUS_API_KEY"),
+        ({"LUMINOUS_COMPANY": "https://acme.api.joinluminous.com", "LUMINOUS_API_KEY": "x"}, "LUMINOUS_COMPANY"),
+        ({"LUMINOUS_BASE_URL": "http://example.com/external/api/v1", "LUMINOUS_API_KEY": "x"}, "not encrypted"),
+    ],
+)
+def test_a_missing_or_unsafe_setting_is_exit_78_and_says_which(shell, environment, said):
+    (shell.folder / "x.csv").write_text("sku\nA\n")
+    shell.environment |= environment
+    done = shell("import", "luminous.products", "x.csv", exit_code=78)
+    assert said in done.stderr
+
+
+def test_a_dry_run_needs_no_token(shell):
+    (shell.folder / "x.csv").write_text("sku\nA\n")
+    shell.environment |= {"LUMINOUS_COMPANY": "acme"}
+    assert shell.json("import", "luminous.products", "x.csv", "--dry-run")["rows"]["not_tried"] == 1
+
+
+def test_the_embedded_sandbox_takes_a_catalog_without_any_setting(shell, samples):
+    document = shell.json("import", "luminous.products", samples / "products.csv", "--sandbox")
+    assert document["rows"]["created"] == 200
+    again = shell.json("import", "luminous.products", samples / "products.csv", "--sandbox")
+    assert again["rows"]["created"] == 200  # another sandbox: nothing is there yet
+
+
+def test_resources_and_fields_describe_what_can_be_loaded(shell):
+    assert "luminous.products" in {one["resource"] for one in shell.json("resources")}
+    assert "luminous.products" in shell("resources").stdout
+    columns = {one["column"]: one for one in shell.json("fields", "luminous.products")["columns"]}
+    assert "100" in columns["sku"]["constraints"]
+    assert columns["retail_price"]["nullable"]
+    assert "retail_price" in shell("fields", "luminous.products").stdout
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.xlsx", "t.parquet"])
+def test_a_template_is_an_empty_spreadsheet_that_checks_without_fault(shell, name):
+    shell("template", "luminous.products", "-o", name)
+    assert shell.json("check", "luminous.products", name)["rows"]["read"] == 0
+
+
+def test_a_template_without_a_file_is_printed(shell):
+    assert "sku,name," in shell("template", "luminous.products").stdout
+
+
+def test_global_options_may_stand_behind_the_command(shell, samples):
+    shell("check", "luminous.products", samples / "products.csv", "-q", "--no-progress", "--ledger", "other.db")
+
+
+def test_the_demo_shows_the_main_job_and_where_the_ledger_lies(shell):
+    done = shell("demo")
+    assert "200 created" in done.stdout
+    assert "200 since run" in done.stdout
+    assert "25 invalid" in done.stdout
+    assert str(shell.folder / "ledger.db") in done.stdout
+    told = ["import", "import", "import", "retry", "export", "import"]
+    assert [run["operation"] for run in reversed(shell.json("runs"))] == told
+
+
+def test_the_readme_shows_how_to_load_and_how_to_export():
+    assert [block[0].split()[1] for block in BLOCKS] == ["check", "export"]
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[-1])
+def test_every_command_of_the_readme_works_as_it_stands(shell, shop, samples, block):
+    shutil.copy(samples / "products-with-faults.csv", shell.folder / "catalog.csv")
+    pl.read_csv(shell.folder / "catalog.csv", infer_schema=False).write_excel(shell.folder / "catalog.xlsx")
+    for line in block:
+        done = subprocess.run(
+            [shell.program, *shlex.split(line)[1:]],
+            cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=100, check=False,
+        )  # fmt: skip
+        assert done.returncode in (0, 3), f"{line}\n{done.stderr}"
+
+
+def test_every_inline_command_of_the_readme_names_a_command_and_options_that_exist(shell):
+    helped = {}
+    for command, rest in re.findall(r"`bulk (?:--\w+ \w+ )?([a-z]+)([^`]*)`", README):
+        helped[command] = helped.get(command) or shell(command, "--help").stdout
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert option in helped[command], f"bulk {command} {rest}"
+    assert helped
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        ("bulk import lum", "luminous.products"),
+        ("bulk show la", "last"),
+        ("bulk ret", "retry"),
+        ("bulk import --dry", "--dry-run"),
+    ],
+)
+def test_the_shell_completes_commands_options_resources_and_runs(shell, words, completed):
+    shell.environment |= {
+        "_BULK_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(len(words.split()) - 1),
+    }
+    assert completed in shell().stdout.split()
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(shell, shop):
+    with shell.start("rows", shop.loaded["run"], "--json") as process:
+        process.stdout.readline()
+        process.stdout.close()
+        process.stdout = None
+        process.wait(timeout=60)
+        assert process.stderr.read() == ""

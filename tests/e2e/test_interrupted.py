@@ -1,0 +1,156 @@
+"""Ctrl-C, SIGTERM, and readers that go away: at any moment, the program ends in order or at once, and says so."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.fixture
+def fifo(tmp_path):
+    """A pipe that nobody ever closes; the end to read from, as standard input."""
+    os.mkfifo(tmp_path / "pipe")
+    descriptor = os.open(tmp_path / "pipe", os.O_RDWR)
+    os.write(descriptor, b"sku,name\nA,B\n")
+    yield descriptor
+    os.close(descriptor)
+
+
+@pytest.fixture
+def copies(shell, tmp_path):
+    """The folder where a source that must be copied is copied to."""
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    shell.environment |= {"TMPDIR": str(folder)}
+    return folder
+
+
+def wait_for(condition, process):
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+
+
+def insist(process):
+    """Press Ctrl-C until it ends."""
+    while process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
+@pytest.mark.parametrize("command", ["check", "import"])
+def test_a_signal_while_standard_input_is_read_ends_at_once_and_leaves_no_copy(
+    shell, fifo, copies, *, command, number, exit_code
+):
+    extra = ["--sandbox"] if command == "import" else []
+    process = shell.start(command, "luminous.products", "-", *extra, "--json", stdin=fifo)
+    wait_for(lambda: list(copies.rglob("bulk-*/bulk-*")), process)
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=20)
+    assert process.returncode == exit_code, stderr
+    document = json.loads(stdout)
+    assert (document["exit_code"], document["error"]["type"]) == (exit_code, "Interrupted")
+    assert list(copies.iterdir()) == []
+
+
+def test_the_copy_of_standard_input_is_gone_after_a_check(shell, copies):
+    shell("check", "luminous.products", "-", stdin="sku,name\nA,B\n")
+    assert list(copies.iterdir()) == []
+
+
+def statuses(shell):
+    """Statuses of the rows that the ledger holds."""
+    return {status for _, status in shell.entries()}
+
+
+def plain(shell):
+    """A catalog of which nothing has to be read before it is written."""
+    path = shell.folder / "plain.csv"
+    path.write_text("sku,name\n" + "".join(f"P-{number},Product {number}\n" for number in range(200)))
+    return path
+
+
+def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, serve, samples):
+    server = serve("--latency", "0.05")
+    process = shell.start("import", "luminous.products", samples / "products.csv", "--json")
+    wait_for(lambda: server.ask("log")["requests"] >= 10, process)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(stdout)
+    assert document["status"] == "interrupted"
+    assert document["rows"]["not_tried"] > 0
+    finished = shell.json("resume", "last")
+    assert (finished["rows"]["succeeded"], finished["run"]) == (200, document["run"])
+    assert server.ask("log")["repeated"] == {}
+
+
+def test_sigterm_ends_with_143(shell, serve, samples):
+    server = serve("--latency", "0.05")
+    process = shell.start("import", "luminous.products", samples / "products.csv")
+    wait_for(lambda: server.ask("log")["requests"] >= 5, process)
+    process.terminate()
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+def test_a_second_ctrl_c_ends_at_once_and_still_reports_the_run(shell, serve):
+    server = serve("--latency", "20")
+    process = shell.start("import", "luminous.products", plain(shell), "--json")
+    wait_for(lambda: "in_flight" in statuses(shell), process)
+    insist(process)
+    stdout, _ = process.communicate(timeout=20)
+    assert process.returncode == 130
+    document = json.loads(stdout)
+    assert (document["status"], document["exit_code"]) == ("interrupted", 130)
+    attempts = sum(row["attempts"] for row in shell.json("rows", "last"))
+    assert document["requests"]["sent"] == attempts == server.ask("log")["requests"]
+
+
+def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, server):
+    process = shell.start("import", "luminous.products", plain(shell), "--rate", "20/s", "--json")
+    wait_for(lambda: server.ask("log")["requests"] >= 3, process)
+    insist(process)
+    stdout, _ = process.communicate(timeout=20)
+    document = json.loads(stdout)
+    assert document["requests"]["sent"] == sum(row["attempts"] for row in shell.json("rows", "last"))
+    assert document["rows"]["unknown"] <= 1
+
+
+def test_a_demo_that_is_interrupted_stops_there_with_130(shell):
+    process = shell.start("demo", "--json")
+    wait_for(lambda: "succeeded" in statuses(shell), process)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(stdout)
+    assert document["exit_code"] == 130
+    (run,) = document["runs"]
+    assert (run["operation"], run["status"], run["exit_code"]) == ("import", "interrupted", 130)
+    assert [one["run"] for one in shell.json("runs")] == [run["run"]]
+
+
+def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, serve, samples):
+    server = serve("--fault", "429:1x")
+    process = shell.start("import", "luminous.products", samples / "products.csv", "--rate", "500/s", "--json")
+    process.stderr.close()
+    process.stderr = None
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert json.loads(stdout)["rows"]["succeeded"] == 200
+    assert server.ask("log")["malformed_total"] == 0
+    assert shell.json("show", "last")["status"] == "completed"
+
+
+def test_a_program_started_without_stderr_still_says_its_results(shell, samples):
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", shell.program, "check", "luminous.products", samples / "products.csv"],
+        env=shell.environment, cwd=shell.folder, stdout=subprocess.PIPE, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert "no fault found" in done.stdout

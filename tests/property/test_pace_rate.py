@@ -1,0 +1,200 @@
+"""The pace on a loop whose time is virtual: seconds pass as fast as they can be computed."""
+
+import asyncio
+import math
+import random
+import selectors
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk.http.pace import Pace
+
+
+class JumpingSelector(selectors.SelectSelector):
+    """Instead of waiting, moves the time on: exactly, or up to 2 ms late as epoll and a busy machine do."""
+
+    def __init__(self, late):
+        super().__init__()
+        self.now = 1000.0
+        self._late = late
+        self._rng = random.Random(7)
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise RuntimeError("everybody waits for ever")
+        if timeout > 0 and self._late:
+            timeout = math.ceil(timeout * 1000) / 1000 + self._rng.uniform(0, 0.001)
+        self.now += max(0.0, timeout) + 2e-6
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    def __init__(self, late=False):
+        self._jumping = JumpingSelector(late)
+        super().__init__(self._jumping)
+
+    def time(self):
+        return self._jumping.now
+
+
+class LoopClock:
+    def __init__(self, loop):
+        self.time = loop.time
+
+    async def sleep(self, seconds):
+        await asyncio.sleep(seconds)
+
+
+def virtual(scenario, late=False):
+    """Run `scenario(clock)` on a virtual loop."""
+    loop = VirtualLoop(late)
+    try:
+        return loop.run_until_complete(scenario(LoopClock(loop)))
+    finally:
+        loop.close()
+
+
+def sends(rate, count, *, workers, late, burst=None):
+    """The moments of `count` sends by so many workers that always want to send."""
+    moments = []
+
+    async def scenario(clock):
+        pace = Pace(rate, burst=burst, clock=clock)
+
+        async def worker():
+            while len(moments) < count:
+                await pace.acquire()
+                moments.append(clock.time())
+
+        await asyncio.gather(*(worker() for _ in range(workers)))
+
+    virtual(scenario, late)
+    return moments
+
+
+def most_in_one_second(moments):
+    most = start = 0
+    for end, moment in enumerate(moments):
+        while moment - moments[start] >= 1.0:
+            start += 1
+        most = max(most, end - start + 1)
+    return most
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["exact timers", "late timers"])
+@pytest.mark.parametrize("rate", [1, 5, 20, 50, 200, 2000])
+def test_no_second_holds_more_than_the_rate_and_the_rate_is_used(rate, late):
+    moments = sends(rate, min(20 * rate, 8000), workers=16, late=late)
+    assert most_in_one_second(moments) <= rate
+    assert (len(moments) - 1) / (moments[-1] - moments[0]) >= 0.97 * rate
+
+
+@given(
+    rate=st.floats(0.3, 500),
+    quiet=st.lists(st.tuples(st.integers(1, 60), st.floats(0, 3)), min_size=1, max_size=6),
+    late=st.booleans(),
+)
+def test_no_second_is_crowded_after_any_quiet_times(rate, quiet, late):
+    moments = []
+
+    async def scenario(clock):
+        pace = Pace(rate, clock=clock)
+        for wanted, silence in quiet:
+            for _ in range(wanted):
+                await pace.acquire()
+                moments.append(clock.time())
+            await clock.sleep(silence)
+
+    virtual(scenario, late)
+    assert most_in_one_second(moments) < rate + 1
+
+
+def test_burst_lets_so_many_go_at_once_and_then_the_rate_again():
+    moments = sends(10, 60, workers=4, late=False, burst=20)
+    assert most_in_one_second(moments[:20]) == 20
+    assert moments[19] - moments[0] < 0.01
+    assert most_in_one_second(moments[20:]) <= 10
+
+
+def test_a_rate_changed_while_waiting_holds_from_the_next_send():
+    async def scenario(clock):
+        pace = Pace(100, clock=clock)
+        moments = []
+        for number in range(200):
+            if number == 100:
+                pace.limit(5)
+            await pace.acquire()
+            moments.append(clock.time())
+        return moments
+
+    moments = virtual(scenario)
+    assert most_in_one_second(moments[100:]) <= 5
+    assert moments[-1] - moments[99] == pytest.approx(100 / 5, rel=0.03)
+
+
+def test_changing_the_rate_again_and_again_lets_nothing_extra_through():
+    async def scenario(clock):
+        pace, moments = Pace(20, clock=clock), []
+        for _ in range(200):
+            pace.limit(20)
+            await pace.acquire()
+            moments.append(clock.time())
+        return moments
+
+    assert most_in_one_second(virtual(scenario)) <= 20
+
+
+def test_who_asks_first_goes_first():
+    async def scenario(clock):
+        pace, order = Pace(50, clock=clock), []
+
+        async def one(number):
+            await pace.acquire()
+            order.append(number)
+
+        await asyncio.gather(*(one(number) for number in range(40)))
+        return order
+
+    assert virtual(scenario) == list(range(40))
+
+
+def test_after_a_complaint_the_pace_creeps_up_to_the_rate_and_no_further():
+    async def scenario(clock):
+        pace, seen = Pace(50, clock=clock), []
+        await pace.acquire()
+        pace.slow_down(2.0)
+        for _ in range(1500):
+            await pace.acquire()
+            pace.answered()
+            seen.append(pace.rate)
+        return seen
+
+    seen = virtual(scenario)
+    assert seen[0] == pytest.approx(35)
+    assert seen == sorted(seen)
+    assert seen[-1] == 50
+
+
+def test_without_a_rate_a_complaint_limits_to_less_than_was_sent_of_late_and_lifts_in_the_end():
+    async def scenario(clock):
+        pace, seen = Pace(None, clock=clock), []
+        for _ in range(200):
+            await pace.acquire()
+            await clock.sleep(0.01)
+        pace.slow_down(1.0)
+        seen.append(pace.rate)
+        for _ in range(20000):
+            await pace.acquire()
+            await clock.sleep(0.005)
+            pace.answered()
+            seen.append(pace.rate)
+            if pace.rate is None:
+                break
+        return seen
+
+    seen = virtual(scenario)
+    assert 60 < seen[0] < 75
+    assert seen[-1] is None
+    assert max(rate for rate in seen if rate) > 150

@@ -1,0 +1,164 @@
+"""Documents as rows: which columns there are, in which order and of which type."""
+
+from typing import Annotated, Any
+
+import polars as pl
+import pytest
+from pydantic import BaseModel, Field
+
+from bulk.connectors import connectors
+from bulk.contracts import OtherRows, Resource
+from bulk.errors import UsageError
+from bulk.jobs.fitting import Remarks
+from bulk.jobs.flattening import Flattening
+from bulk.validation import compile_schema
+from bulk.validation.columns import Kind
+from bulk.validation.document import UNSET, Document
+
+
+class Place(Document):
+    """An object that may be null."""
+
+    city: Annotated[str | None, Field(description="city")] = UNSET
+    zone: Annotated[int | None, Field(description="zone")] = UNSET
+
+
+class Shop(Document):
+    """Something with every shape of field."""
+
+    id: Annotated[int, Field(description="id")] = UNSET
+    key: Annotated[str, Field(description="key")] = UNSET
+    place: Annotated[Place | None, Field(description="place")] = UNSET
+    names: Annotated[dict[str, str], Field(description="names")] = UNSET
+    options: Annotated[dict[str, Any] | None, Field(description="anything")] = UNSET
+    fields: Annotated[dict[str, str | int | float | bool], Field(description="fields")] = UNSET
+    shelves: Annotated[list[dict[str, Any]] | None, Field(description="shelves")] = UNSET
+
+
+class Shelf(Document):
+    """A row of its own."""
+
+    key: Annotated[str, Field(description="key")] = UNSET
+    depth: Annotated[float | None, Field(description="depth")] = UNSET
+
+
+class ShopFacts(Document):
+    """Read-only."""
+
+    made: Annotated[str, Field(description="made")] = UNSET
+
+
+def never(*_):
+    raise AssertionError("flattening does not ask for this")
+
+
+def shops(within: str | None = "shelves", read_only: type[BaseModel] | None = ShopFacts) -> Resource:
+    return Resource(
+        name="shops", title="", model=Shop, keys=("key", "id"), upsert=never, reference="", read=never, bare=never,
+        get=never, find=never, find_at_once=1, needs_current=never, walk=never, filter=never, changed_at=never,
+        other_rows=OtherRows(title="a shelf", column="shop", filled=True, model=Shelf, keys=("key",), within=within),
+        read_only=read_only,
+    )  # fmt: skip
+
+
+def table(*documents, wanted=None, typed=True, resource=None):
+    flattening = Flattening(resource or shops(), wanted)
+    rows = [row for document in documents for row in flattening.rows(document)]
+    flattening.survey(rows)
+    return flattening.frame(rows, flattening.schema(typed=typed), Remarks())
+
+
+def test_columns_come_as_in_the_model_then_open_ones_by_label_then_read_only_ones():
+    found = table(
+        {"made": "x", "fields": {"b": 1, "A": 2}, "names": {"en": "Shop"}, "key": "K", "id": 1},
+        {"key": "L", "fields": {"a b": 3}, "shelves": [{"depth": 1.5}]},
+    )
+    assert found.columns == ["id", "key", "shop", "names.en", "fields.A", "fields.a b", "fields.b", "depth", "made"]
+
+
+def test_only_columns_that_occur_are_there_and_null_counts():
+    assert table({"key": "K", "place": {"city": None}}).columns == ["key", "place.city"]
+
+
+def test_an_object_that_is_null_fills_no_column_but_shows_them():
+    found = table({"key": "K", "place": None})
+    assert found.rows(named=True) == [{"key": "K", "place.city": None, "place.zone": None}]
+
+
+def test_an_object_of_unknown_shape_is_json():
+    found = table({"key": "K", "options": {"b": [1], "a": None}}, {"key": "L", "options": None})
+    assert found["options"].to_list() == ['{"a":null,"b":[1]}', None]
+
+
+def test_labels_may_hold_dots_and_lose_space_around_them():
+    assert table({"fields": {" Net. weight ": 5, "*": 1, " ": 2}}).rows(named=True) == [{"fields.Net. weight": 5}]
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, 2, None], pl.Int64()),
+        ([1, 2.5], pl.Float64()),
+        ([True, None], pl.Boolean()),
+        ([1, "x"], pl.String()),
+        ([True, 1], pl.String()),
+        ([None], pl.String()),
+    ],
+)
+def test_open_fields_are_typed_where_all_values_agree(values, dtype):
+    documents = [{"fields": {"f": value}} for value in values]
+    assert table(*documents).schema["fields.f"] == dtype
+    assert table(*documents, typed=False).schema["fields.f"] == pl.String
+
+
+def test_members_have_their_own_columns_and_the_key_of_their_document():
+    found = table({"key": "K", "shelves": [{"key": "S1", "depth": 1.5}, {"key": "S2"}]})
+    assert found.rows() == [("K", None, None), ("S1", "K", 1.5), ("S2", "K", None)]
+
+
+def test_members_of_a_document_without_a_key_are_left_out():
+    assert table({"id": 1, "shelves": [{"key": "S1"}]}).rows() == [(1,)]
+
+
+def test_rows_of_another_kind_that_are_records_by_themselves_add_no_column():
+    found = table({"key": "K", "shelves": [{"key": "S1"}]}, resource=shops(within=None))
+    assert found.rows(named=True) == [{"key": "K", "shelves": '[{"key":"S1"}]'}]
+
+
+def test_a_table_of_nothing_has_every_column_that_is_sure():
+    assert table().schema == {
+        "id": pl.Int64,
+        "key": pl.String,
+        "shop": pl.String,
+        "place.city": pl.String,
+        "place.zone": pl.Int64,
+        "depth": pl.Float64,
+        "made": pl.String,
+    }
+
+
+def test_fields_that_no_column_describes_are_left_out():
+    assert table({"key": "K", "secret": 1, "place": {"street": "x"}}).rows() == [("K",)]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "advice"),
+    [("Plce.city", "Did you mean 'place.city'?"), ("shelves", "Did you mean"), ("place", "Did you mean")],
+)
+def test_a_column_that_there_is_not_is_refused_with_the_nearest(wanted, advice):
+    with pytest.raises(UsageError, match=f"there is no column '{wanted}' to export") as caught:
+        Flattening(shops(), [wanted])
+    assert caught.value.advice.startswith(advice)
+
+
+RESOURCES = [resource for connector in connectors() for resource in connector.resources]
+
+
+@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.name)
+def test_every_field_of_every_resource_has_its_column(resource):
+    schema = Flattening(resource).schema(typed=True)
+    models = [model for model in (resource.model, resource.read_only) if model is not None]
+    columns = [column for model in models for column in compile_schema(model).columns]
+    named = {column.name for column in columns if not column.open and column.kind is not Kind.JSON}
+    assert named <= set(schema)
+    assert len(named) > 10

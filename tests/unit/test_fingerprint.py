@@ -1,0 +1,122 @@
+"""What is known of a record's fields, and what of a document is new to it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bulk.fingerprint import canonical, departed, fingerprint, leaves, merged, unknown, without
+
+PRODUCT = {
+    "sku": "A-1",
+    "retail_price": 12.5,
+    "product_weight": {"unit": "lb", "value": 1.0},
+    "custom_fields": {"Color": "Red"},
+    "tags": ["new", "garden"],
+    "variants": [{"sku": "A-1-S", "name": "Small"}, {"sku": "A-1-L", "name": "Large"}],
+}
+
+
+def test_leaves_are_dotted_paths_and_elements_go_by_their_sku():
+    assert [path for path, _ in leaves(PRODUCT)] == [
+        "sku",
+        "retail_price",
+        "product_weight.unit",
+        "product_weight.value",
+        "custom_fields.Color",
+        "tags",
+        "variants[A-1-S].sku",
+        "variants[A-1-S].name",
+        "variants[A-1-L].sku",
+        "variants[A-1-L].name",
+    ]
+
+
+def test_a_known_document_has_nothing_new_and_a_changed_leaf_is_named():
+    known = fingerprint(PRODUCT)
+    assert unknown(PRODUCT, known) == []
+    assert unknown(PRODUCT | {"retail_price": 13}, known) == ["retail_price"]
+    assert departed(PRODUCT | {"retail_price": 13, "name": "New"}, known) == ["retail_price"]
+    assert unknown(PRODUCT | {"retail_price": 13, "name": "New"}, known) == ["retail_price", "name"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (12, 12.0),
+        ("12.5", 12.5),
+        (" Mug ", "Mug"),
+        ("a\r\nb", "a\nb"),
+        (None, ""),
+        (None, []),
+        (["b", "a", "a", " "], ["a", "b"]),
+        (1e-07, "0.0000001"),
+        ({}, None),
+        (True, "true"),
+    ],
+)
+def test_values_that_look_alike_in_a_cell_are_the_same(one, other):
+    assert canonical(one) == canonical(other)
+    assert unknown({"field": one}, fingerprint({"field": other})) == []
+
+
+@pytest.mark.parametrize(("one", "other"), [("012", 12), ("A", "a"), (0, None), (False, None), (["a;b"], ["a", "b"])])
+def test_values_that_differ_in_a_cell_are_not_the_same(one, other):
+    assert unknown({"field": one}, fingerprint({"field": other})) == ["field"]
+
+
+def test_the_order_of_elements_does_not_matter_and_one_left_out_is_nothing_new():
+    fewer = PRODUCT | {"variants": PRODUCT["variants"][1:]}
+    assert unknown(PRODUCT | {"variants": PRODUCT["variants"][::-1]}, fingerprint(PRODUCT)) == []
+    assert unknown(fewer, fingerprint(PRODUCT)) == []
+    assert unknown(PRODUCT, fingerprint(fewer)) == ["variants[A-1-S].sku", "variants[A-1-S].name"]
+
+
+def test_a_later_value_of_a_path_replaces_the_earlier_one_and_leaves_the_others():
+    known = merged(fingerprint(PRODUCT), fingerprint({"retail_price": 13}))
+    assert unknown(PRODUCT, known) == ["retail_price"]
+    assert unknown(PRODUCT | {"retail_price": 13}, known) == []
+
+
+def test_a_later_reading_of_a_field_forgets_what_is_not_in_it_any_more():
+    known = fingerprint({"custom_fields": {"Color": "Red", "Size": "L"}, "lot_tracking": True})
+    known = merged(known, fingerprint({"custom_fields": {"Color": "Red"}}))
+    assert unknown({"custom_fields": {"Color": "Red"}, "lot_tracking": True}, known) == []
+    assert unknown({"custom_fields": {"Size": "L"}}, known) == ["custom_fields.Size"]
+    assert unknown({"custom_fields": {"Color": "Red"}}, merged(known, fingerprint({"custom_fields": {}}))) != []
+
+
+def test_a_later_writing_of_a_field_forgets_what_was_not_written_with_it_unless_that_is_kept():
+    known = fingerprint({"options": {"a": 1, "b": 2}, "custom_fields": {"Color": "Red", "Size": "L"}})
+    known = merged(known, fingerprint({"options": {"a": 1}, "custom_fields": {"Color": "Blue"}}), {"custom_fields"})
+    assert unknown({"options": {"b": 2}, "custom_fields": {"Color": "Blue", "Size": "L"}}, known) == ["options.b"]
+
+
+def test_a_field_that_is_written_as_one_is_new_where_it_holds_less_than_before():
+    known = fingerprint({"options": {"a": 1, "b": 2}})
+    assert unknown({"options": {"a": 1}}, known) == []
+    assert unknown({"options": {"a": 1}}, known, whole={"options"}) == ["options"]
+    assert unknown({"options": {"a": 1, "b": 2}}, known, whole={"options"}) == []
+
+
+def test_leaves_can_be_taken_out_of_a_document():
+    left = without(PRODUCT, ["retail_price", "variants[A-1-S].name", "custom_fields.Color"])
+    assert unknown(PRODUCT, fingerprint(left)) == ["retail_price", "custom_fields.Color", "variants[A-1-S].name"]
+    assert without(PRODUCT, []) == PRODUCT
+
+
+def test_of_two_values_held_against_a_document_either_will_do():
+    known = merged(b"", fingerprint({"price": 12.345}) + fingerprint({"price": 12.35}))
+    assert unknown({"price": 12.345}, known) == unknown({"price": 12.35}, known) == []
+    assert unknown({"price": 12.35}, merged(known, fingerprint({"price": 1}))) == ["price"]
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
+DOCUMENTS = st.dictionaries(st.text(min_size=1), VALUES | st.dictionaries(st.text(min_size=1), VALUES), max_size=8)
+
+
+@given(DOCUMENTS, DOCUMENTS)
+def test_what_was_written_last_is_known_whatever_was_known_before(before, after):
+    known = merged(fingerprint(before), fingerprint(after))
+    assert unknown(after, known) == []
+    assert set(unknown(before, known)) <= {path for path, _ in leaves(after)}
+    assert len(known) % 12 == 0
