@@ -1,12 +1,13 @@
 """What the floors promise each other: small protocols, and the values that describe an API."""
 
-from bulk.contracts.apis import Connector, Enquiry, Explanation, Flow, OtherRows, Page, Query, Resource, Walk
+from bulk.contracts.apis import Choice, Connector, Enquiry, Explanation, Flow, OtherRows, Page, Query, Resource, Walk
 from bulk.contracts.files import Format, ReadOptions, Scan, Tables, TableWriter
 from bulk.contracts.ledger import Ledger
 from bulk.contracts.transport import Auth, Clock, CountingSender, Listener, SendCancelledError, Sender, SystemClock
 
 __all__ = [
     "Auth",
+    "Choice",
     "Clock",
     "Connector",
     "CountingSender",

@@ -1,12 +1,14 @@
 """How an API is described: conversations as generators, and two values that a connector is made of."""
 
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from bulk.contracts.transport import Auth
-from bulk.model import Limits, Outcome, Record, Request, Response
+from bulk.errors import UsageError
+from bulk.model import Limits, Outcome, Record, Request, Response, listed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -87,6 +89,18 @@ class OtherRows:
     """What sending them may do to those that the API has already, a sentence."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Something about the writing of a resource that the user may decide, such as the mode."""
+
+    name: str
+    """Such as `mode`; the keyword under which `Resource.upsert` is told."""
+    values: tuple[str, ...]
+    """What can be decided; the first is what holds otherwise."""
+    description: str
+    """What it is about, a sentence."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Resource:
     """One importable thing of an API."""
@@ -99,8 +113,11 @@ class Resource:
     """The only place where its constraints are written."""
     keys: tuple[str, ...]
     """Columns that can name a record, best first; exactly one of them is sent."""
-    upsert: Callable[[Record], Flow]
-    """Create or update one record. Writes `Record.payload`, and `Record.whole` where that turns out to be needed."""
+    upsert: Callable[..., Flow]
+    """Create or update one record. Writes `Record.payload`, and `Record.whole` where that turns out to be needed.
+
+    Takes the record, and what was decided by the names of `choices`.
+    """
     reference: str
     """Where the write operation is documented."""
     read: Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -137,6 +154,20 @@ class Resource:
     """Columns that an export has, but that the API does not take back."""
     notes: tuple[str, ...] = ()
     """What the documentation leaves open and what is done about it, a sentence each."""
+    choices: tuple[Choice, ...] = ()
+    """What the user may decide about `upsert`."""
+    delete: Callable[[Record], Flow] | None = None
+    """Delete one record, whose payload holds its key only; None where the API has no such operation."""
+
+    def chosen(self, decisions: Mapping[str, str]) -> "Resource":
+        """The resource as it was decided; raises `UsageError` for what cannot be decided about it."""
+        values = {choice.name: choice.values for choice in self.choices}
+        for name, value in decisions.items():
+            if name not in values:
+                raise UsageError(f"{self.name} have no {name} to choose")
+            if value not in values[name]:
+                raise UsageError(f"{name} cannot be {value!r}", advice=f"It can be {listed(values[name])}.")
+        return replace(self, upsert=partial(self.upsert, **decisions)) if decisions else self
 
 
 @dataclass(frozen=True, kw_only=True)
