@@ -9,7 +9,7 @@ Example::
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, aclosing, closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +29,9 @@ from bulk.jobs.importer import Importer
 from bulk.jobs.planner import Change, Planner
 from bulk.jobs.reading import Reading
 from bulk.jobs.recorded import Recorded
-from bulk.jobs.retry import LedgerSource, rows_to_retry
+from bulk.jobs.retry import FAULTY, Choice, LedgerSource, rows_to_retry
 from bulk.ledger import SqliteLedger
-from bulk.model import Instance, Run, listed
+from bulk.model import Instance, Run, Status, listed
 from bulk.orders import Extract, Order, absolute, filter_of
 from bulk.settings import Configuration
 
@@ -83,13 +83,13 @@ class Session:
             return await self._run(order.resource, source, reading, guards, stop, operation="import", read=order.read)
 
     async def retry(
-        self, run_id: str, guards: Guards, stop: Stop, *, mended: str | None = None, causes: Sequence[str] = ()
+        self, run_id: str, guards: Guards, stop: Stop, *, mended: str | None = None, choice: Choice = FAULTY
     ) -> Run:
-        """Try failed rows of a run again, from the cells the ledger kept or from a mended file."""
+        """Try rows of a run again that were not written, from the cells the ledger kept or from a mended file."""
         parent = await self._loaded(run_id)
         read = ReadOptions()
         if mended is None:
-            source: Tables = await rows_to_retry(self.ledger, parent, causes)
+            source: Tables = await rows_to_retry(self.ledger, parent, choice)
         else:
             source = await asyncio.to_thread(open_source, mended, read)
         reading = Recorded.of(parent).reading(limit=None, only_filled=mended is not None)
@@ -103,7 +103,7 @@ class Session:
                 operation=RETRY,
                 read=read,
                 parent=parent,
-                causes=causes,
+                choice=choice,
             )
 
     async def resume(self, run_id: str, guards: Guards, stop: Stop) -> Run:
@@ -123,7 +123,8 @@ class Session:
         )
         if recorded.kept:
             assert instance.parent is not None
-            source: Tables = await rows_to_retry(self.ledger, await self.ledger.run(instance.parent), recorded.causes)
+            chosen = Choice(causes=recorded.causes, statuses=tuple(map(Status, recorded.statuses)), rows=recorded.rows)
+            source: Tables = await rows_to_retry(self.ledger, await self.ledger.run(instance.parent), chosen)
         elif instance.source == "-":
             raise UsageError(
                 f"run {run.id} read its rows from standard input", advice="Pipe the same data into bulk import again."
@@ -241,7 +242,7 @@ class Session:
         operation: str,
         read: ReadOptions,
         parent: Run | None = None,
-        causes: Sequence[str] = (),
+        choice: Choice = FAULTY,
         resumed: Run | None = None,
     ) -> Run:
         connector, resource = find(resource_name)
@@ -268,7 +269,9 @@ class Session:
                 resend=guards.resend,
                 verify=guards.verify,
                 max_failures=guards.max_failures,
-                causes=tuple(causes),
+                causes=choice.causes,
+                statuses=choice.statuses,
+                rows=choice.rows,
                 kept=isinstance(source, LedgerSource),
             )
             instance = Instance(

@@ -13,6 +13,7 @@ from bulk.access import Politeness
 from bulk.api import Session
 from bulk.connectors.luminous.sandbox import luminous_api
 from bulk.jobs.guards import Guards, Stop
+from bulk.jobs.retry import Choice
 from bulk.orders import Order
 from bulk.sandbox import Sandbox
 from bulk.settings import Configuration
@@ -96,10 +97,11 @@ class Desk:
             order = Order(resource=resource, source=str(source), **options)
             return await session.load(order, Guards(**guards), self.stop)
 
-    async def retry(self, run, mended=None, causes=(), **guards):
+    async def retry(self, run, mended=None, causes=(), statuses=(), rows=None, **guards):
         async with self.session() as session:
             mended = None if mended is None else str(mended)
-            return await session.retry(run, Guards(**guards), Stop(), mended=mended, causes=causes)
+            choice = Choice(causes=tuple(causes), statuses=tuple(statuses), rows=rows)
+            return await session.retry(run, Guards(**guards), Stop(), mended=mended, choice=choice)
 
     async def resume(self, run, politeness=None, **guards):
         async with self.session(**(politeness or {})) as session:

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from bulk.errors import UsageError
+from bulk.model import Status
+
 if TYPE_CHECKING:
     from bulk.access import Politeness
     from bulk.api import Session
@@ -117,6 +120,14 @@ def settings_of(context: typer.Context) -> Globals:
     """The global options of this call."""
     found: Globals = context.obj
     return found
+
+
+def statuses_of(text: str | None) -> list[Status]:
+    """Statuses from a list with commas; raises `UsageError`."""
+    try:
+        return [Status(word.strip()) for word in (text or "").split(",") if word.strip()]
+    except ValueError as error:
+        raise UsageError(f"{error}", advice=f"Rows are {', '.join(Status)}.") from None
 
 
 def open_session(

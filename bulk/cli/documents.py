@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk.model import Cause, Entry, Rejection, Run, RunStatus, Totals, Violation, file_of, row_of
+from bulk.model import Cause, Entry, Passage, Rejection, Run, RunStatus, Totals, Violation, file_of, row_of
 
 if TYPE_CHECKING:
     from bulk.jobs.reports import Report
@@ -86,6 +86,28 @@ def entry_document(entry: Entry, files: Sequence[str]) -> dict[str, Any]:
         "remote_id": entry.remote_id,
         "response": entry.response,
         "finished_at": None if entry.finished_at is None else entry.finished_at.isoformat(),
+    }
+
+
+def history_document(resource: str, key: str, history: Sequence[Passage]) -> dict[str, Any]:
+    """What became of one record, as `bulk explain` prints it."""
+    return {"resource": resource, "key": key, "history": [_passage_document(passage) for passage in history]}
+
+
+def _passage_document(passage: Passage) -> dict[str, Any]:
+    run, files = passage.run, json.loads(passage.run.instance.options)["files"]
+    return {
+        "run": run.id,
+        "operation": run.instance.operation,
+        "parent": run.instance.parent,
+        "target": run.instance.target,
+        "started_at": run.started_at.isoformat(),
+        "source": {"path": run.instance.source, "sha256": run.instance.sha256},
+        "file": files[file_of(passage.entry.row)],
+        **entry_document(passage.entry, ()),
+        "inside": None if passage.carrier is None else row_of(passage.carrier),
+        "digest": None if passage.digest is None else passage.digest.hex(),
+        "digest_before": None if passage.before is None else passage.before.hex(),
     }
 
 

@@ -1,4 +1,4 @@
-"""`bulk runs`, `bulk show` and `bulk rows`: what became of everything."""
+"""`bulk runs`, `bulk show`, `bulk rows` and `bulk explain`: what became of everything."""
 
 import json
 from pathlib import Path
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.cli.common import RunName, ask_ledger, settings_of
-from bulk.errors import UsageError
+from bulk.cli.common import RunName, ask_ledger, settings_of, statuses_of
+from bulk.cli.reading import ResourceName
+from bulk.errors import NotFoundError, UsageError
 from bulk.model import Status
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(runs)
     app.command()(show)
     app.command()(rows)
+    app.command()(explain)
 
 
 def runs(
@@ -77,7 +79,7 @@ def rows(
     from bulk.cli.screen import print_json_list, wrote  # noqa: PLC0415
     from bulk.cli.tables import show_rows  # noqa: PLC0415
 
-    options, statuses, causes = settings_of(context), _statuses(status), cause or []
+    options, statuses, causes = settings_of(context), statuses_of(status), cause or []
 
     async def to_file(ledger: "SqliteLedger") -> int:
         from bulk.connectors import find  # noqa: PLC0415  # polars is loaded only to write a table
@@ -103,17 +105,34 @@ def rows(
         wrote(options, str(output), ask_ledger(options, to_file))
 
 
+def explain(
+    context: typer.Context,
+    resource: ResourceName,
+    key: Annotated[str, typer.Argument(metavar="KEY", help="What names the record in the file, or the API's own id.")],
+) -> None:
+    """Tell what every run had to do with one record: file, row, what was sent before and then, and the answer."""
+    from bulk.cli.documents import history_document  # noqa: PLC0415  # only when needed
+    from bulk.cli.screen import print_json  # noqa: PLC0415
+    from bulk.cli.tables import show_history  # noqa: PLC0415
+    from bulk.connectors import find  # noqa: PLC0415
+
+    options = settings_of(context)
+    find(resource)  # a slip in the name is no record that was never loaded
+    history = ask_ledger(options, lambda ledger: ledger.history(resource, key))
+    if not history:
+        raise NotFoundError(
+            f"no run of this ledger had a row of {resource} with the key {key!r}",
+            advice="Keys are written as in the file; bulk runs lists the runs, bulk rows RUN the keys of one.",
+        )
+    if options.json:
+        print_json(history_document(resource, key, history))
+    else:
+        show_history(history)
+
+
 async def _load(ledger: "SqliteLedger", name: str) -> "Run":
     """A run that has rows; raises `UsageError` for an export, which has a file instead."""
     run = await ledger.run(name, exports=False)
     if run.instance.operation == "export":
         raise UsageError(f"run {run.id} is an export", advice=f"Its rows are in {run.instance.source}.")
     return run
-
-
-def _statuses(text: str | None) -> list[Status]:
-    """Statuses from a list with commas; raises `UsageError`."""
-    try:
-        return [Status(word.strip()) for word in (text or "").split(",") if word.strip()]
-    except ValueError as error:
-        raise UsageError(f"{error}", advice=f"Rows are {', '.join(Status)}.") from None

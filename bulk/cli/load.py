@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.cli.common import Globals, RunName, copies_deleted, open_session, run_interruptibly, settings_of
+from bulk.cli.common import (
+    Globals,
+    RunName,
+    copies_deleted,
+    open_session,
+    run_interruptibly,
+    settings_of,
+    statuses_of,
+)
 from bulk.cli.reading import (
     Clear,
     Delimiter,
@@ -153,6 +161,13 @@ def retry(
     cause: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Only rows that failed for this cause; may be repeated.")
     ] = None,
+    status: Annotated[
+        str | None, typer.Option(metavar="S,...", help="Only rows with one of these: failed, unknown, invalid.")
+    ] = None,
+    rows: Annotated[
+        str | None,
+        typer.Option(metavar="N,N-M,...", help="Only these rows, as bulk rows numbers them; FILE:N of several files."),
+    ] = None,
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
@@ -164,9 +179,14 @@ def retry(
 ) -> None:
     """Try again what failed, from the cells that the ledger kept or from a mended file."""
     from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
+    from bulk.jobs.retry import Choice  # noqa: PLC0415
 
-    if source is not None and cause:
-        raise UsageError("--from and --cause do not go together", advice="A mended file says itself which rows it has.")
+    if source is not None and (cause or status is not None or rows is not None):
+        raise UsageError(
+            "--from does not go together with --cause, --status and --rows",
+            advice="A mended file says itself which rows it has.",
+        )
+    choice = Choice(causes=tuple(cause or ()), statuses=tuple(statuses_of(status)), rows=rows)
     options = settings_of(context)
     guards = Guards(
         resend=all,
@@ -177,7 +197,7 @@ def retry(
     )
     _run(
         options,
-        lambda session, stop: session.retry(run, guards, stop, mended=source, causes=cause or ()),
+        lambda session, stop: session.retry(run, guards, stop, mended=source, choice=choice),
         rate=rate,
         burst=burst,
         concurrency=concurrency,

@@ -1,5 +1,6 @@
 """Lists on the screen: runs, rows, fields, and whatever else is a plain table."""
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -8,7 +9,7 @@ from rich.text import Text
 
 from bulk.cli.screen import out
 from bulk.contracts import Resource
-from bulk.model import Entry, Run, place, shorten
+from bulk.model import Entry, Passage, Run, file_of, place, row_of, shorten
 
 PAGE = 1_000
 """Rows in one table."""
@@ -75,6 +76,42 @@ def _said(entry: Entry) -> Sequence[str]:
     if not entry.violations:
         return [entry.message] if entry.message else []
     return [f"{one.column}: {one.message}" if one.column else one.message for one in entry.violations]
+
+
+def show_history(history: Sequence[Passage]) -> None:
+    """What became of one record, a line for each run."""
+    show_table(
+        ("run", "what", "file", "row", "key", "status", "outcome", "http", "attempts", "sent before", "here", "said"),
+        [
+            (
+                passage.run.id,
+                passage.run.instance.operation,
+                json.loads(passage.run.instance.options)["files"][file_of(passage.entry.row)],
+                str(row_of(passage.entry.row)),
+                passage.entry.key or "",
+                passage.entry.status.value,
+                passage.entry.outcome or "",
+                "" if passage.entry.http_status is None else str(passage.entry.http_status),
+                str(passage.entry.attempts),
+                _fingerprint(passage.before),
+                _fingerprint(passage.digest),
+                shorten("; ".join(dict.fromkeys((*_said(passage.entry), *_aside(passage)))), 200),
+            )
+            for passage in history
+        ],
+    )
+
+
+def _fingerprint(digest: bytes | None) -> str:
+    """Enough of a digest to tell two documents apart."""
+    return "" if digest is None else digest.hex()[:8]
+
+
+def _aside(passage: Passage) -> Sequence[str]:
+    """What else there is to say of a row."""
+    entry = passage.entry
+    inside = [] if passage.carrier is None else [f"inside row {row_of(passage.carrier)}"]
+    return [*inside, *([f"answer: {entry.response}"] if entry.response else [])]
 
 
 def show_fields(resource: Resource, columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:

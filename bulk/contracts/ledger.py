@@ -10,6 +10,7 @@ from bulk.model import (
     Entry,
     ExportEnd,
     Instance,
+    Passage,
     Record,
     Rejection,
     Run,
@@ -139,15 +140,24 @@ class Ledger(Protocol):
         """The latest runs, newest first."""
 
     def entries(
-        self, run: str, *, statuses: Iterable[Status] = (), causes: Iterable[str] = (), cells: bool = False
+        self,
+        run: str,
+        *,
+        statuses: Iterable[Status] = (),
+        causes: Iterable[str] = (),
+        spans: Iterable[tuple[int, int]] = (),
+        cells: bool = False,
     ) -> AsyncIterator[Entry]:
-        """Rows of a run in file order; `cells` are read only on request.
+        """Rows of a run in file order, of some statuses, causes and spans of positions; `cells` only on request.
 
         Rows in flight in a run that nobody holds are unknown, here and in `causes`: nobody will see their answers.
         """
 
     async def causes(self, run: str) -> Sequence[Cause]:
         """Rows that were not written, grouped by status, code and column, most frequent first."""
+
+    async def history(self, resource: str, key: str) -> Sequence[Passage]:
+        """What every run had to do with a record, by its key or its remote id, at any target, oldest first."""
 
     async def unchanged_since(self, run: str) -> Mapping[str, int]:
         """Rows that were not sent because an earlier run wrote the same, by that run, newest first."""

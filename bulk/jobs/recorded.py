@@ -32,7 +32,9 @@ class Recorded:
     max_failures: str | None
     verify: bool = False
     causes: tuple[str, ...] = ()
-    """For a retry, the causes it was narrowed to."""
+    """For a retry, what it was narrowed to, as for the next two."""
+    statuses: tuple[str, ...] = ()
+    rows: str | None = None
     kept: bool = False
     """For a retry, whether its rows come from the ledger and not from a mended file."""
 
@@ -40,8 +42,8 @@ class Recorded:
     def of(cls, run: Run) -> Self:
         """What a run remembers."""
         found = json.loads(run.instance.options)
-        read, files, causes = found.pop("read"), found.pop("files"), found.pop("causes")
-        return cls(read=ReadOptions(**read), files=tuple(files), causes=tuple(causes), **found)
+        lists = {name: tuple(value) for name, value in found.items() if isinstance(value, list)}
+        return cls(**(found | lists | {"read": ReadOptions(**found["read"])}))
 
     def text(self) -> str:
         """As the ledger keeps it: canonical, so that equal orders are equal texts."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,13 +11,52 @@ import polars as pl
 from bulk.contracts import Ledger, Scan
 from bulk.errors import UsageError
 from bulk.jobs.recorded import Recorded
-from bulk.model import ROW, Run, Status, file_of, place
+from bulk.model import ROW, Run, Status, file_of, place, spans
 from bulk.validation.cells import restored
 
 RETRIED = (Status.FAILED, Status.UNKNOWN)
 """What is tried again by default: invalid rows would be refused again as they are."""
 
+RETRYABLE = (*RETRIED, Status.INVALID)
+"""What the ledger keeps cells of."""
+
 _BATCH = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Choice:
+    """Which rows of a run to try again; by default those that failed and those of which nobody knows."""
+
+    causes: tuple[str, ...] = ()
+    """Only rows with one of these codes or broken rules."""
+    statuses: tuple[Status, ...] = ()
+    """Only rows with one of these statuses: `failed`, `unknown` or `invalid`."""
+    rows: str | None = None
+    """Only these rows, see `bulk.model.spans`."""
+
+    def __post_init__(self) -> None:
+        for status in self.statuses:
+            if status not in RETRYABLE:
+                raise UsageError(
+                    f"rows that are {status} cannot be tried again from the ledger, which does not keep their cells",
+                    advice=f"Give --status {','.join(RETRYABLE)}; bulk resume sends rows that were not tried.",
+                )
+
+    def __str__(self) -> str:
+        """As part of a sentence; empty where there is no choice."""
+        parts = [f"for {' or '.join(self.causes)}"] if self.causes else []
+        parts += [f"as {' or '.join(self.statuses)}"] if self.statuses else []
+        parts += [f"among the rows {self.rows}"] if self.rows is not None else []
+        return "".join(f" {part}" for part in parts)
+
+    @property
+    def wanted(self) -> tuple[Status, ...]:
+        """Statuses to look among: invalid rows only where anything was chosen."""
+        return self.statuses or (RETRYABLE if self.causes or self.rows is not None else RETRIED)
+
+
+FAULTY = Choice()
+"""What failed, and what nobody knows of."""
 
 
 class LedgerSource:
@@ -90,16 +130,16 @@ class _KeptRows:
         return self._frames[0]
 
 
-async def rows_to_retry(ledger: Ledger, run: Run, causes: Sequence[str] = ()) -> LedgerSource:
-    """The failed and unknown rows of a run, or all that were not written for one of the causes.
+async def rows_to_retry(ledger: Ledger, run: Run, choice: Choice = FAULTY) -> LedgerSource:
+    """The rows of a run that are chosen, of those that were not written.
 
     Their cells are held in memory, once. Raises `UsageError` when there is none.
     """
-    statuses = (*RETRIED, Status.INVALID) if causes else RETRIED
     files = Recorded.of(run).files
+    rows = () if choice.rows is None else spans(choice.rows, files)
     source = LedgerSource(run.id, files)
     lost: list[int] = []
-    async for entry in ledger.entries(run.id, statuses=statuses, causes=causes, cells=True):
+    async for entry in ledger.entries(run.id, statuses=choice.wanted, causes=choice.causes, spans=rows, cells=True):
         if entry.cells:
             source.add(entry.row, entry.cells)
         else:
@@ -112,12 +152,11 @@ async def rows_to_retry(ledger: Ledger, run: Run, causes: Sequence[str] = ()) ->
             "for others, import the source again.",
         )
     if not source.tables:
-        what = f" for {' or '.join(causes)}" if causes else ""
         advice = f"bulk show {run.id} lists the causes."
-        if run.totals.invalid and not causes:
+        if run.totals.invalid and choice == FAULTY:
             advice = (
                 f"Its {run.totals.invalid} invalid rows need mending: "
                 f"bulk rows {run.id} --status invalid -o fix.csv, then bulk retry {run.id} --from fix.csv."
             )
-        raise UsageError(f"no row of run {run.id} failed{what}", advice=advice)
+        raise UsageError(f"no row of run {run.id} failed{choice}", advice=advice)
     return source

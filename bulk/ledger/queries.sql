@@ -263,8 +263,24 @@ WHERE entry.run = :run AND entry.row > :after
                 AND violation.rule IN (SELECT value FROM json_each(:causes))
         )
     )
+    AND (
+        :spans IS NULL
+        OR EXISTS (
+            SELECT 1 FROM json_each(:spans) AS span WHERE entry.row BETWEEN span.value ->> 0 AND span.value ->> 1
+        )
+    )
 ORDER BY entry.row
 LIMIT :limit;
+
+-- name: history
+-- Every row of every run that was about a record, by any of its names. Without an index: it would slow down every
+-- import for a question that is seldom asked.
+SELECT run.id, entry.row, entry.digest, entry.carrier
+FROM place
+CROSS JOIN run ON run.place = place.number
+CROSS JOIN entry ON entry.run = run.number
+WHERE place.resource = :resource AND (entry.key = :key OR entry.remote_id = :key)
+ORDER BY coalesce(entry.finished_at, run.started_at), run.number, entry.row;
 
 -- name: violations
 SELECT row, "column", rule, value, message, advice

@@ -19,9 +19,10 @@ def page(
     alive: bool,
     statuses: Collection[str] = (),
     causes: Collection[str] = (),
+    spans: Collection[tuple[int, int]] = (),
     cells: bool = False,
 ) -> list[Entry]:
-    """The first `limit` rows behind the row `after`, in order, restricted to statuses and causes if there are any.
+    """The first `limit` rows behind the row `after`, in order, of the statuses, causes and spans if there are any.
 
     Where nobody is at work on the run, so that it is not `alive`, what is in flight there is unknown.
     """
@@ -34,6 +35,7 @@ def page(
             "limit": limit,
             "statuses": json.dumps(list(statuses)) if statuses else None,
             "causes": json.dumps(list(causes)) if causes else None,
+            "spans": json.dumps(list(spans)) if spans else None,
             "cells": cells,
             "alive": alive,
             "unseen": runs.UNSEEN,

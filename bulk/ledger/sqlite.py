@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Literal, Self
 
 from bulk.errors import LedgerError
-from bulk.ledger import entries, exports, known, reading, runs
+from bulk.ledger import entries, exports, history, known, reading, runs
 from bulk.ledger.database import Database, connect_memory, connect_reader, connect_writer
 from bulk.ledger.locks import Locks
 from bulk.model import (
@@ -20,6 +20,7 @@ from bulk.model import (
     Entry,
     ExportEnd,
     Instance,
+    Passage,
     Record,
     Rejection,
     Run,
@@ -231,7 +232,13 @@ class SqliteLedger:
         return [self._as_alive(run) for run in await self._reader.transact(runs.latest, limit)]
 
     async def entries(
-        self, run: str, *, statuses: Iterable[Status] = (), causes: Iterable[str] = (), cells: bool = False
+        self,
+        run: str,
+        *,
+        statuses: Iterable[Status] = (),
+        causes: Iterable[str] = (),
+        spans: Iterable[tuple[int, int]] = (),
+        cells: bool = False,
     ) -> AsyncIterator[Entry]:
         """Rows of a run in file order, read a page at a time; a cause is a code, or a rule that the row breaks.
 
@@ -243,6 +250,7 @@ class SqliteLedger:
             alive=found.status is RunStatus.RUNNING,
             statuses=tuple(statuses),
             causes=tuple(causes),
+            spans=tuple(spans),
             cells=cells,
             limit=_PAGE,
         )
@@ -257,6 +265,11 @@ class SqliteLedger:
         """Rows that were not written, by status, code and column; a row counts once under each rule it breaks."""
         found = await self.run(run, exports=False)
         return await self._reader.transact(reading.causes, found.id, alive=found.status is RunStatus.RUNNING)
+
+    async def history(self, resource: str, key: str) -> Sequence[Passage]:
+        """What every run had to do with a record, by any of its names, oldest first."""
+        self._require_open()
+        return await self._reader.transact(history.passages, resource, key, as_alive=self._as_alive)
 
     async def unchanged_since(self, run: str) -> Mapping[str, int]:
         """Rows of a run that were not sent because an earlier run wrote or read the same, by that run, newest first."""
@@ -283,7 +296,6 @@ class SqliteLedger:
         return self._locks.ours(instance.target, name) or not self._locks.held(instance.target, name)
 
     def _as_alive(self, run: Run) -> Run:
-        running = run.status is RunStatus.RUNNING
-        if running and not self._locks.held(run.instance.target, run.instance.lock_name):
-            return replace(run, status=RunStatus.INTERRUPTED)
-        return run
+        instance = run.instance
+        dead = run.status is RunStatus.RUNNING and not self._locks.held(instance.target, instance.lock_name)
+        return replace(run, status=RunStatus.INTERRUPTED) if dead else run

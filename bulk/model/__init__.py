@@ -1,9 +1,9 @@
 """The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
 
 from bulk.model.messages import Limits, Outcome, Request, Response
-from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of
+from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
 from bulk.model.rows import Claim, Entry, Member, Record, Rejection, Settlement, Sighting, Status, Violation
-from bulk.model.runs import Cause, ExportEnd, Instance, Run, RunStatus, Totals, Traffic
+from bulk.model.runs import Cause, ExportEnd, Instance, Passage, Run, RunStatus, Totals, Traffic
 from bulk.model.telling import Event, listed, shorten
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Limits",
     "Member",
     "Outcome",
+    "Passage",
     "Record",
     "Rejection",
     "Request",
@@ -36,4 +37,5 @@ __all__ = [
     "place",
     "row_of",
     "shorten",
+    "spans",
 ]

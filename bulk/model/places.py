@@ -1,7 +1,11 @@
 """Where rows stand: positions that tell files apart, and how to say them to a person."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
+
+from bulk.errors import UsageError
+from bulk.model.telling import listed
 
 REMOTE_ID: Final = "id"
 """Column that holds an API's own id of a record, wherever one is loaded by it."""
@@ -26,3 +30,24 @@ def row_of(position: int) -> int:
 def place(position: int, files: Sequence[str]) -> str:
     """Where a row stands, as a person would say it: its number, and its file where there are several."""
     return str(row_of(position)) if len(files) == 1 else f"{files[file_of(position)]}:{row_of(position)}"
+
+
+def spans(text: str, files: Sequence[str]) -> list[tuple[int, int]]:
+    """First and last positions from `7`, `10-20` or `a.csv:7`, several with commas; raises `UsageError`."""
+    found: list[tuple[int, int]] = []
+    for word in filter(None, (word.strip() for word in text.split(","))):
+        name, _, numbers = word.rpartition(":")
+        match = re.fullmatch(r"(\d{1,11})(?:-(\d{1,11}))?", numbers)
+        if match is None:
+            raise UsageError(f"{word!r} names no rows", advice="Say --rows 7, --rows 10-20 or --rows 7,10-20.")
+        indices = [index for index, file in enumerate(files) if name in {file, ""}]
+        if len(indices) != 1:
+            raise UsageError(
+                f"{word!r} does not say in which file the rows are",
+                advice=f"Say --rows {files[0]}:7; the files are {listed(files)}.",
+            )
+        first = indices[0] * FILE_STRIDE
+        found.append((first + int(match[1]), first + int(match[2] or match[1])))
+    if not found:
+        raise UsageError("--rows names no row", advice="Say --rows 7, --rows 10-20 or --rows 7,10-20.")
+    return found

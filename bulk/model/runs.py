@@ -107,6 +107,22 @@ class Run:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """What one run had to do with one record."""
+
+    run: Run
+    """The run."""
+    entry: Entry
+    """What became of the record's row in it."""
+    digest: bytes | None = None
+    """Of the document as it was checked; None for a row that was invalid, or travelled in another's document."""
+    before: bytes | None = None
+    """Of the document that was written last before it under the same key and at the same target, if that is sure."""
+    carrier: int | None = None
+    """Position of the row whose document held this one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ExportEnd:
     """How an export ended."""
 

@@ -12,6 +12,7 @@ from bulk.ledger import SqliteLedger
 from bulk.model import (
     Claim,
     Instance,
+    Member,
     Record,
     Rejection,
     Run,
@@ -873,6 +874,44 @@ async def test_entries_are_restricted_to_statuses_and_causes(ledger):
     assert await rows(causes=["refused"]) == [2]
     assert await rows(causes=["max_length"]) == [4]
     assert await rows(statuses=[Status.INVALID], causes=["refused", "type"]) == [5]
+
+
+async def test_entries_are_restricted_to_spans_of_positions(ledger):
+    run = await start(ledger, rows=range(2, 20))
+    spans = [(1, 3), (7, 7), (18, 1000)]
+    assert [found.row async for found in ledger.entries(run.id, spans=spans)] == [2, 3, 7, 18, 19]
+
+
+async def test_the_history_of_a_record_tells_every_run_and_what_was_written_before(ledger):
+    first = await load(ledger, rows=(2,), remote_id="17")
+    second = await start(ledger, OTHER, rows=(2,), content="other")
+    await ledger.claim(second.id, records(2, content="other"))
+    await ledger.settle(second.id, [settlement(2, Status.UNKNOWN, code="disconnected", message="no answer")])
+    await end(ledger, second)
+    elsewhere = await load(ledger, replace(SHOP, target="https://other.example"), rows=(2,))
+    third = await load(ledger, OTHER, rows=(2,), content="third")
+    dead = await start(ledger, replace(SHOP, sha256="cc"), rows=(2,), content="fourth")
+    await ledger.claim(dead.id, records(2, content="fourth"))
+    history = await ledger.history("luminous.products", "SKU-2")
+    digests = [record(2, content).digest for content in ("", "other", "", "third", "fourth")]
+    assert [passage.run.id for passage in history] == [first.id, second.id, elsewhere.id, third.id, dead.id]
+    assert [passage.digest for passage in history] == digests
+    assert [passage.before for passage in history] == [None, digests[0], None, None, digests[3]]
+    assert [passage.entry.status for passage in history] == [
+        Status.SUCCEEDED, Status.UNKNOWN, Status.SUCCEEDED, Status.SUCCEEDED, Status.UNKNOWN
+    ]  # fmt: skip
+    assert (history[1].entry.message, history[4].entry.code) == ("no answer", "interrupted")
+    assert [passage.run.id for passage in await ledger.history("luminous.products", "17")] == [first.id]
+    assert await ledger.history("luminous.channels", "SKU-2") == []
+
+
+async def test_the_history_of_a_member_names_the_row_that_carried_it(ledger):
+    run = await ledger.begin(SHOP)
+    carrier = replace(record(2), members=(Member(row=3, key="V-1"),))
+    await ledger.enroll(run.id, [carrier], [])
+    await ledger.seal(run.id)
+    (passage,) = await ledger.history("luminous.products", "V-1")
+    assert (passage.entry.row, passage.carrier, passage.digest) == (3, 2, None)
 
 
 async def test_cells_are_read_only_on_request(ledger):

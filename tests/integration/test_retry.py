@@ -12,6 +12,7 @@ from bulk.errors import SourceError, UsageError
 from bulk.formats import open_source
 from bulk.jobs.checker import Checker
 from bulk.jobs.reading import Reading
+from bulk.jobs.recorded import Recorded
 from bulk.jobs.results import write_rows
 from bulk.jobs.retry import rows_to_retry
 from bulk.model import Record, RunStatus, Status, Traffic, file_of, row_of
@@ -186,6 +187,18 @@ async def test_a_retry_of_a_retry_still_knows_the_files_and_the_rows(strict, des
         assert run.totals.failed == 2
         rows = [(file_of(entry.row), row_of(entry.row), entry.key) for entry in await desk.rows()]
         assert rows == [(1, 2, "B-1"), (2, 2, "C-1")]
+
+
+async def test_rows_are_tried_again_by_number_and_status_and_resume_remembers_which(strict, desk, several):
+    run = await desk.load(several)
+    desk.point_to(strict, token="wrong")
+    again = await desk.retry(run.id, rows="b.csv:2-9", statuses=[Status.FAILED])
+    assert [entry.key for entry in await desk.rows(again.id)] == ["B-1"]
+    assert (again.exit_code, again.totals.not_tried) == (77, 1)
+    desk.point_to(strict)
+    finished = await desk.resume(again.id)
+    assert (finished.id, finished.totals.read, finished.totals.failed) == (again.id, 1, 1)
+    assert Recorded.of(finished).rows == "b.csv:2-9"
 
 
 async def test_headers_that_mean_the_same_become_one_column_of_a_result_file(strict, desk, several, tmp_path):
