@@ -11,7 +11,8 @@ from typing import Any
 
 from bulk.contracts import Clock, Connector, Listener
 from bulk.errors import ConfigurationError
-from bulk.http.client import Client, checked_address
+from bulk.http.address import checked_address
+from bulk.http.client import Client
 from bulk.http.pace import Pace
 from bulk.model import Event, Limits, Run
 from bulk.settings import Configuration, parse_rate

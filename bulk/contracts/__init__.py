@@ -3,7 +3,16 @@
 from bulk.contracts.apis import Choice, Connector, Enquiry, Explanation, Flow, OtherRows, Page, Query, Resource, Walk
 from bulk.contracts.files import Format, ReadOptions, Scan, Tables, TableWriter
 from bulk.contracts.ledger import Ledger
-from bulk.contracts.transport import Auth, Clock, CountingSender, Listener, SendCancelledError, Sender, SystemClock
+from bulk.contracts.transport import (
+    Auth,
+    Clock,
+    CountingSender,
+    Listener,
+    Login,
+    SendCancelledError,
+    Sender,
+    SystemClock,
+)
 
 __all__ = [
     "Auth",
@@ -17,6 +26,7 @@ __all__ = [
     "Format",
     "Ledger",
     "Listener",
+    "Login",
     "OtherRows",
     "Page",
     "Query",

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from bulk.model import Event, Request, Response, Traffic
@@ -33,8 +33,38 @@ class SystemClock:
 class Auth(Protocol):
     """How a request proves who it comes from."""
 
-    def headers(self) -> Mapping[str, str]:
-        """Header fields to send; never logged."""
+    def headers(self, now: float) -> Mapping[str, str] | None:
+        """Header fields to send at this time of the `Clock`, never logged; None where a `login` has to come first."""
+
+    @property
+    def secrets(self) -> Iterable[str]:
+        """What nobody may read anywhere, credentials that are not sent any more included."""
+
+    @property
+    def login(self) -> "Login | None":
+        """How the header fields are come by; None where they are at hand and last."""
+
+
+class Login(Protocol):
+    """How credentials that do not last are fetched."""
+
+    @property
+    def url(self) -> str:
+        """Whom to ask, as in `Client`."""
+
+    @property
+    def request(self) -> Request:
+        """What to ask, relative to that."""
+
+    @property
+    def auth(self) -> Auth:
+        """How that request proves who it comes from."""
+
+    def accept(self, response: Response, now: float) -> None:
+        """Go on with the credentials that were given, asked for at this time; raises `UnauthorizedError`."""
+
+    def discard(self, headers: Mapping[str, str]) -> None:
+        """Send these header fields no more: they were refused. Does nothing where they have been replaced already."""
 
 
 class SendCancelledError(asyncio.CancelledError):

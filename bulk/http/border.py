@@ -21,6 +21,7 @@ from bulk.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from bulk.http.oauth import NARROW, oauth_error, scope_of
 from bulk.model import Response, shorten
 
 BODY_KEPT: Final = 2000
@@ -164,14 +165,20 @@ def judge(
             retry_after=retry_after,
             maybe_applied=not turned_away,
         )
-    # A 403 that the API has a word for is about this record, not about the credentials.
-    if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and code is None):
+    said = oauth_error(response)
+    # A 403 that the API has a word for is about this record, not about the credentials, unless the word says so.
+    if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and (code is None or said == NARROW)):
+        scope = scope_of(response)
+        if said == NARROW and scope is not None and scope not in message:
+            message = f"{message} (scope {blot(scope)})"
         return UnauthorizedError(
             message,
-            code="unauthorized" if status == HTTPStatus.UNAUTHORIZED else "forbidden",
+            code=said or ("unauthorized" if status == HTTPStatus.UNAUTHORIZED else "forbidden"),
             status=status,
             body=body,
-            advice="Check the API key, and what it is allowed to do.",
+            advice="Give the credentials the right that is missing, or use others that have it."
+            if said == NARROW
+            else "Check the credentials, and what they are allowed to do.",
         )
     faults = tuple((blot(path), blot(text)) for path, text in explanation.faults)
     return RefusedError(

@@ -3,11 +3,10 @@
 import asyncio
 import enum
 import importlib.metadata
-import ipaddress
 import random
 import time
-import urllib.request
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlencode, urlsplit
@@ -18,15 +17,17 @@ from yarl import URL
 from bulk.contracts import Auth, Clock, Explanation, SystemClock
 from bulk.errors import (
     ApiError,
-    ConfigurationError,
     RetryableError,
     ThrottledError,
     UnclearError,
     UnreachableError,
 )
+from bulk.http.address import checked_address, proxy_for
 from bulk.http.border import FOREIGN, Blotter, judge, translate
 from bulk.http.health import Health, Next, Trial
+from bulk.http.oauth import STALE, explain_login
 from bulk.http.pace import Pace, PaceClosedError
+from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
 from bulk.model import Limits, Request, Response, Traffic
 
@@ -44,7 +45,8 @@ class Client:
     """One API, spoken to politely.
 
     `base_url` is https, or http for a loopback address; anything else raises `ConfigurationError`. The constructor
-    opens nothing: `async with` does. `explain` reads the body of an error answer.
+    opens nothing: `async with` does. `explain` reads the body of an error answer. Credentials that have to be fetched
+    are fetched at the same pace.
     """
 
     def __init__(
@@ -72,6 +74,21 @@ class Client:
         self._life = _Life.UNOPENED
         self._health = Health(limits)
         self._sent = self._retried = self._throttled = 0
+        self._door: Client | None = None
+        self._renewal: Renewal | None = None
+        login = auth.login
+        if login is not None:
+            self._door = Client(
+                login.url,
+                auth=login.auth,
+                pace=pace,
+                limits=limits,
+                explain=explain_login,
+                clock=self._clock,
+                rng=self._rng,
+                now=now,
+            )
+            self._renewal = Renewal(auth, login, self._door, clock=self._clock, is_over=lambda: pace.closed)
 
     async def __aenter__(self) -> Self:
         if self._life is not _Life.UNOPENED:
@@ -91,23 +108,32 @@ class Client:
                 "User-Agent": f"bulk/{importlib.metadata.version('bulk')}",
                 **self._headers,
             },
-            proxy=_proxy_for(self._base),
+            proxy=proxy_for(self._base),
         )
         # aiohttp would send a PUT or DELETE again by itself when a kept connection has died: below our pace and our
         # count. There is no public switch; aiohttp's own test client uses this one.
         self._session._retry_connection = False  # noqa: SLF001  # see above
+        if self._door is not None:
+            await self._door.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._life = _Life.CLOSED
+        if self._door is not None:
+            await self._door.__aexit__(kind, error, trace)
         await self._session.close()
 
     @property
     def traffic(self) -> Traffic:
-        """Requests so far."""
-        return Traffic(sent=self._sent, retried=self._retried, throttled=self._throttled)
+        """Requests so far, those for credentials included."""
+        more = Traffic() if self._door is None else self._door.traffic
+        return Traffic(
+            sent=self._sent + more.sent,
+            retried=self._retried + more.retried,
+            throttled=self._throttled + more.throttled,
+        )
 
     def halt(self) -> None:
         """Send nothing more: what is under way is still answered, every other request is refused as `stopped`."""
@@ -115,14 +141,15 @@ class Client:
 
     def blot(self, text: str) -> str:
         """A text of the API's without the credentials that it may repeat."""
-        return Blotter(self._auth.headers().values())(text)
+        return Blotter(self._auth.secrets)(text)
 
     async def send(self, request: Request) -> Response:
         """The answer below 300, or an `ApiError` with the number of `attempts` it took.
 
         A request is repeated after a `RetryableError`, unless it may have been applied and must not be applied twice.
         While the API answers others, that is done `limits.attempts` times; being throttled does not count. When it
-        answers nobody, everybody waits, and after `limits.patience` seconds that is an `OutageError`.
+        answers nobody, everybody waits, and after `limits.patience` seconds that is an `OutageError`. Where a token is
+        refused that can be renewed, it is repeated once with another.
         """
         if self._life is not _Life.OPEN:
             raise RuntimeError("a client sends only inside its `async with`")
@@ -134,22 +161,25 @@ class Client:
 
     async def _try(self, request: Request, trial: Trial) -> Response:
         """Send until there is an answer or no hope of one."""
+        renewed = False
         while True:
-            try:
-                await self._pace.acquire()
-            except PaceClosedError:
-                raise trial.conclude(trial.error or _stopped()) from None
+            credentials = await self._turn(trial)
             trial.begin(self._clock.time())
             self._sent += 1
             self._retried += trial.attempts > 1
             try:
-                response = await self._attempt(request, trial)
+                response = await self._attempt(request, trial, credentials)
             except RetryableError as error:
                 trial.failed(error)
                 await self._wait_or_give_up(request, trial, error)
             except ApiError as error:
                 if error.status is not None:
                     self._health.well(self._clock.time())
+                if self._auth.login is not None and not renewed and _is_stale(request, error):
+                    renewed = True
+                    trial.turned_away()
+                    self._auth.login.discard(credentials)
+                    continue
                 trial.conclude(error)
                 raise
             else:
@@ -157,11 +187,27 @@ class Client:
                 self._pace.answered()
                 return response
 
-    async def _attempt(self, request: Request, trial: Trial) -> Response:
+    async def _turn(self, trial: Trial) -> Mapping[str, str]:
+        """Wait until it may be sent, and for the credentials to send it with."""
+        while True:
+            try:
+                # First of all: whoever has had a turn must not have to wait for anything else, or turns would pile up.
+                if self._renewal is not None:
+                    await self._renewal.ensure()
+                await self._pace.acquire()
+            except PaceClosedError:
+                raise trial.conclude(trial.error or _stopped()) from None
+            except ApiError as error:
+                raise trial.conclude(error) from None
+            credentials = self._auth.headers(self._clock.time())
+            if credentials is not None:
+                return credentials
+
+    async def _attempt(self, request: Request, trial: Trial, credentials: Mapping[str, str]) -> Response:
         """Send once and read the answer; raises what it means if it is not a good one."""
-        headers = {**self._auth.headers()}
+        headers = {**credentials}
         if request.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = request.content_type
         address = f"{self._base}{request.path}"
         if request.query:
             address = f"{address}?{urlencode(request.query)}"
@@ -230,51 +276,10 @@ def _told(error: RetryableError) -> str:
     return f"{error.message}; it asked for {error.retry_after:.0f} s, and is asked again after {LONGEST_WAIT:.0f} s"
 
 
+def _is_stale(request: Request, error: ApiError) -> bool:
+    """Whether the token was refused, and another one may do: an answer to HEAD cannot say why it refuses."""
+    return error.code == STALE or (request.method == "HEAD" and error.status == HTTPStatus.UNAUTHORIZED)
+
+
 def _stopped() -> UnreachableError:
     return UnreachableError("the run was ended before this was sent", code="stopped", maybe_applied=False)
-
-
-def checked_address(base_url: str) -> str:
-    """The base address without a trailing slash; raises `ConfigurationError` where credentials would not be safe.
-
-    What it says names the host only: an address that is refused may hold a secret.
-    """
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ConfigurationError("the base address is no address", advice="Begin it with https://.") from None
-    if not host or parts.scheme not in ("http", "https"):
-        raise ConfigurationError("the base address is no https address", advice="Begin it with https://.")
-    if parts.username or parts.password:
-        raise ConfigurationError(f"the base address of {host} holds a user name or password; it must hold none")
-    if parts.query or parts.fragment:
-        raise ConfigurationError(f"the base address of {host} must end with its path: no ? and no #")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ConfigurationError(
-            f"the base address of {host} is not encrypted, so anybody on the way could read the credentials",
-            advice="Use https://; plain http is for this machine only (127.0.0.1, ::1, localhost).",
-        )
-    return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _proxy_for(base: str) -> str | None:
-    """The proxy that the environment names for this address, looked up once: aiohttp would do so at every request."""
-    parts = urlsplit(base)
-    host = parts.hostname or ""
-    if _is_loopback(host) or urllib.request.proxy_bypass(host):
-        return None
-    proxy = urllib.request.getproxies().get(parts.scheme)
-    if proxy is not None and urlsplit(proxy).scheme not in ("http", "https"):
-        raise ConfigurationError(
-            f"the proxy for {host} is of a kind that cannot be used: {urlsplit(proxy).scheme or 'no scheme'}",
-            advice="HTTPS_PROXY must begin with http:// or https://; NO_PROXY names hosts that need none.",
-        )
-    return proxy

@@ -59,6 +59,10 @@ class Trial:
         self.under_way = False
         self.maybe_applied |= error.maybe_applied
 
+    def turned_away(self) -> None:
+        """Note that the attempt was refused at the door, and that the next one may not be."""
+        self.under_way = False
+
     def conclude(self, error: ApiError) -> ApiError:
         """The error that ends the trial, with what all the attempts came to."""
         error.attempts = self.attempts

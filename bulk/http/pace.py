@@ -58,6 +58,11 @@ class Pace:
         """Requests a second at present; None where nothing limits them."""
         return self._rate
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is sent any more."""
+        return self._closed.is_set()
+
     async def acquire(self) -> None:
         """Wait until one request may be sent; raises `PaceClosedError` when none may any more."""
         if self._limiter is not None or self._turn.locked() or self._is_pausing() or self._closed.is_set():

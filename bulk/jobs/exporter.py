@@ -27,6 +27,7 @@ from bulk.jobs.exported import Manifest, Table, appear
 from bulk.jobs.flattening import Flattening
 from bulk.jobs.guards import INTERRUPTED, Stop
 from bulk.jobs.listing import Listing, StoppedError
+from bulk.jobs.reports import not_accepted
 from bulk.jobs.spool import Spool
 from bulk.jobs.threads import stepped
 from bulk.model import Event, ExportEnd, Instance, Run, RunStatus, Traffic
@@ -261,7 +262,7 @@ def _given_up(error: ApiError) -> ExportEnd:
     if isinstance(error, RetryableError):
         return ExportEnd(status=RunStatus.PAUSED, exit_code=OutageError.exit_code, reason=str(error))
     if isinstance(error, UnauthorizedError):
-        reason = f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})"
+        reason = not_accepted(error)
         return ExportEnd(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
     return ExportEnd(status=RunStatus.STOPPED, exit_code=FatalError.exit_code, reason=error.message.strip(" ."))
 

@@ -25,6 +25,7 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
 from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
+from bulk.jobs.reports import not_accepted
 from bulk.model import Event, Instance, Record, Run, RunStatus, Settlement, Totals, Traffic
 
 UNVERIFIED = (
@@ -224,7 +225,7 @@ class Importer:
         if isinstance(error, OutageError):
             return _End(status=RunStatus.PAUSED, exit_code=error.exit_code, reason=str(error))
         if isinstance(error, UnauthorizedError):
-            reason = f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})"
+            reason = not_accepted(error)
             return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
         if error is not None:
             return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=error.message.strip(" ."))

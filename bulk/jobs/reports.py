@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bulk.contracts import Ledger
+from bulk.errors import UnauthorizedError
 from bulk.model import Cause, Run
 
 
@@ -21,6 +22,12 @@ class Report:
     """Where all of it is kept."""
     carried: tuple[int, int] = (0, 0)
     """Rows that were sent inside other rows' documents, such as variants, and how many documents these were."""
+
+
+def not_accepted(error: UnauthorizedError) -> str:
+    """Why a run ends whose credentials are of no use, and what to do about it."""
+    reason = f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})"
+    return reason if error.advice is None else f"{reason}. {error.advice.removesuffix('.')}"
 
 
 async def report(ledger: Ledger, run: Run) -> Report:

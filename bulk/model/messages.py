@@ -19,7 +19,9 @@ class Request:
     query: tuple[tuple[str, str], ...] = ()
     """Query parameters, not yet encoded."""
     body: bytes | None = None
-    """JSON body."""
+    """What is sent along."""
+    content_type: str = "application/json"
+    """Of the body."""
     repeatable: bool = True
     """Whether sending it twice does no harm, so that it may be repeated after an unclear outcome."""
 

@@ -100,6 +100,12 @@ def test_every_status_has_its_meaning(status, kind, code):
     assert (error.code, error.status) == (code, status)
 
 
+@pytest.mark.parametrize("body", [b'{"error": "insufficient_scope"}', b'{"error": "invalid_token"}'])
+def test_a_403_is_about_all_rows_where_the_word_for_it_is_a_missing_scope(body):
+    error = answer(403, body, code="insufficient_scope")
+    assert isinstance(error, UnauthorizedError) is (b"scope" in body)
+
+
 def test_a_403_that_the_api_has_a_word_for_is_about_one_row_and_a_401_never_is():
     error = answer(403, code="locked")
     assert type(error) is RefusedError
