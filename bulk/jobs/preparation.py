@@ -93,6 +93,8 @@ def drive(prepared: Prepared, resource: Resource) -> Flow:
             code="conflict",
             faults=[(path, f"it is {shorten(value)!r} now") for path, value in prepared.conflicts if path],
         )
+    if prepared.needless is not None and prepared.record.repeated:
+        return Outcome(outcome="saved", message="an earlier attempt had written it: the API has all of it")
     if prepared.needless is not None:
         return Outcome(status=Status.UNCHANGED, message=prepared.needless)
     return (yield from resource.upsert(prepared.record))
