@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import quote
 
 import aiohttp
-from aiohttp import client_exceptions
+from aiohttp import client_exceptions, http_exceptions
 
 from bulk.contracts import Explanation
 from bulk.errors import (
@@ -92,6 +92,7 @@ MISHAPS: Final[dict[type[BaseException], Mishap]] = {
     # an answer came, or half of one
     aiohttp.ClientPayloadError: Mishap("truncated", "broke off in the middle of its answer", maybe_applied=True),
     aiohttp.ClientResponseError: _GARBLED,
+    http_exceptions.HttpProcessingError: _GARBLED,
     # these cannot happen as the client is set up: no redirects, no web sockets, no decoding by content type
     aiohttp.TooManyRedirects: _GARBLED,
     aiohttp.RedirectClientError: _GARBLED,
@@ -102,7 +103,7 @@ MISHAPS: Final[dict[type[BaseException], Mishap]] = {
 }
 """Every failure that the transport can raise. A class not named here means what its nearest base means."""
 
-FOREIGN: Final = (aiohttp.ClientError, OSError)
+FOREIGN: Final = (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSError)
 """What the client catches to have it translated; OSError covers time-outs and TLS."""
 
 

@@ -11,9 +11,6 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import urlencode, urlsplit
 
-import aiohttp
-from yarl import URL
-
 from bulk.contracts import Auth, Clock, Explanation, SystemClock
 from bulk.errors import (
     ApiError,
@@ -24,6 +21,7 @@ from bulk.errors import (
 )
 from bulk.http.address import checked_address, proxy_for
 from bulk.http.border import FOREIGN, Blotter, judge, translate
+from bulk.http.exchange import Exchange, OversizedError
 from bulk.http.health import Health, Next, Trial
 from bulk.http.oauth import STALE, explain_login
 from bulk.http.pace import Pace, PaceClosedError
@@ -94,25 +92,21 @@ class Client:
         if self._life is not _Life.UNOPENED:
             raise RuntimeError("a client is opened once")
         self._life = _Life.OPEN
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # who sends is bounded by the writer
-            cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=aiohttp.ClientTimeout(
-                # An answer may come in many small pieces, each in time; this bounds them all.
-                total=self._limits.connect_timeout + 3 * self._limits.read_timeout,
-                connect=self._limits.connect_timeout,
-                sock_read=self._limits.read_timeout,
-            ),
+        self._exchange = Exchange(
+            self._base,
             headers={
                 "Accept": "application/json",
                 "User-Agent": f"bulk/{importlib.metadata.version('bulk')}",
                 **self._headers,
             },
             proxy=proxy_for(self._base),
+            connect_timeout=self._limits.connect_timeout,
+            read_timeout=self._limits.read_timeout,
+            # An answer may come in many small pieces, each in time; this bounds them all.
+            total=self._limits.connect_timeout + 3 * self._limits.read_timeout,
+            body_limit=BODY_LIMIT,
         )
-        # aiohttp would send a PUT or DELETE again by itself when a kept connection has died: below our pace and our
-        # count. There is no public switch; aiohttp's own test client uses this one.
-        self._session._retry_connection = False  # noqa: SLF001  # see above
+        await self._exchange.__aenter__()
         if self._door is not None:
             await self._door.__aenter__()
         return self
@@ -123,7 +117,7 @@ class Client:
         self._life = _Life.CLOSED
         if self._door is not None:
             await self._door.__aexit__(kind, error, trace)
-        await self._session.close()
+        await self._exchange.__aexit__(kind, error, trace)
 
     @property
     def traffic(self) -> Traffic:
@@ -205,25 +199,21 @@ class Client:
 
     async def _attempt(self, request: Request, trial: Trial, credentials: Mapping[str, str]) -> Response:
         """Send once and read the answer; raises what it means if it is not a good one."""
-        headers = {**credentials}
-        if request.body is not None:
-            headers["Content-Type"] = request.content_type
-        address = f"{self._base}{request.path}"
-        if request.query:
-            address = f"{address}?{urlencode(request.query)}"
+        target = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
         try:
-            async with self._session.request(
-                request.method,
-                URL(address, encoded=True),
-                data=request.body,
-                headers=headers,
-                allow_redirects=False,
-            ) as answer:
-                body = await self._read(answer)
+            answer = await self._exchange.request(
+                request.method, target, credentials, body=request.body, content_type=request.content_type
+            )
         except FOREIGN as error:
             # The cause would carry the request's headers along, and the credentials with them.
             raise translate(error, self._host) from None
-        response = Response(status=answer.status, headers=answer.headers, body=body, attempts=trial.attempts)
+        except OversizedError as error:
+            raise UnclearError(
+                f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer",
+                code="oversized",
+                status=error.status,
+            ) from None
+        response = Response(status=answer.status, headers=answer.headers, body=answer.body, attempts=trial.attempts)
         if 200 <= response.status < 300:  # noqa: PLR2004  # the successes, as in RFC 9110
             return response
         raise judge(
@@ -232,21 +222,6 @@ class Client:
             retry_after=retry_after(response.headers, self._now()),
             blot=self.blot,
         )
-
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """The body, in bounds of size. Leaving with an error drops the connection."""
-        pieces, size = [], 0
-        async for piece in answer.content.iter_any():
-            pieces.append(piece)
-            size += len(piece)
-            if size > BODY_LIMIT:
-                answer.close()
-                raise UnclearError(
-                    f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer",
-                    code="oversized",
-                    status=answer.status,
-                )
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _wait_or_give_up(self, request: Request, trial: Trial, error: RetryableError) -> None:
         """Wait as long as it takes before another try, or raise when there will be none."""

@@ -1,0 +1,148 @@
+"""Requests and answers on the wire, where the client's own tests do not look closely enough."""
+
+import asyncio
+import gzip
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from bulk.http.exchange import Exchange
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+
+
+@asynccontextmanager
+async def exchanging(handle, *, headers=None, total=60.0):
+    """An exchange with a server that handles each connection so, and the connections."""
+    connections = []
+
+    async def connected(reader, writer):
+        connections.append(writer)
+        try:
+            await handle(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
+    exchange = Exchange(
+        base, headers=headers or {}, proxy=None, connect_timeout=5.0, read_timeout=5.0, total=total, body_limit=100
+    )
+    async with exchange:
+        yield exchange, connections
+    server.close()
+
+
+async def heard(reader):
+    """The next request: its head, and its body."""
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if line)
+    return head, await reader.readexactly(int(fields.get("Content-Length", 0)))
+
+
+async def test_the_message_names_its_host_its_length_and_its_type():
+    heads = []
+
+    async def handle(reader, writer):
+        while True:
+            heads.append(await heard(reader))
+            writer.write(OK)
+
+    async with exchanging(handle, headers={"User-Agent": "bulk/1"}) as (exchange, connections):
+        await exchange.request("PATCH", "/things?a=b", {"Authorization": "Bearer x"}, body=b'{"a":1}')
+        await exchange.request("GET", "/things", {"Authorization": "Bearer y"})
+        await exchange.request("POST", "/things", {"Authorization": "Bearer y"})
+        assert len(connections) == 1
+    port = heads[0][0].split("127.0.0.1:")[1].split("\r\n")[0]
+    head, body = heads[0]
+    assert body == b'{"a":1}'
+    assert head == (
+        f"PATCH /api/things?a=b HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip, deflate\r\n"
+        "User-Agent: bulk/1\r\nAuthorization: Bearer x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n"
+    )
+    assert heads[1][0].endswith("Authorization: Bearer y\r\n\r\n")
+    assert heads[2][0].endswith("Authorization: Bearer y\r\nContent-Length: 0\r\n\r\n")
+
+
+async def test_an_interim_answer_is_not_the_answer():
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK)
+        await heard(reader)
+
+    async with exchanging(handle) as (exchange, _):
+        answer = await exchange.request("PATCH", "/", {}, body=b"{}")
+    assert (answer.status, answer.body) == (200, b"{}")
+
+
+async def test_an_answer_in_chunks_and_compressed_is_read_whole():
+    packed = gzip.compress(b'{"id": 1}')
+
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for piece in (packed[:7], packed[7:]):
+            writer.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+            await writer.drain()
+        writer.write(b"0\r\n\r\n")
+        await heard(reader)
+
+    async with exchanging(handle) as (exchange, _):
+        assert (await exchange.request("GET", "/", {})).body == b'{"id": 1}'
+
+
+async def test_a_connection_of_which_the_body_was_not_heard_out_is_not_used_again():
+    async def handle(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(2):
+            assert (await exchange.request("POST", "/", {}, body=b"x" * 50_000_000)).status == 413
+        assert len(connections) == 2
+
+
+async def test_a_connection_that_the_server_is_about_to_close_is_not_used_again():
+    async def handle(reader, writer):
+        while True:
+            await heard(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(2):
+            await exchange.request("GET", "/", {})
+        assert len(connections) == 2
+
+
+async def test_each_request_has_its_own_time_whenever_it_began():
+    async def handle(reader, writer):
+        while True:
+            head, _ = await heard(reader)
+            if "/slow" in head:
+                await asyncio.Event().wait()
+            writer.write(OK)
+
+    async with exchanging(handle, total=0.2) as (exchange, _):
+        for _ in range(2):
+            await exchange.request("GET", "/quick", {})
+            with pytest.raises(aiohttp.ServerTimeoutError):
+                await exchange.request("GET", "/slow", {})
+
+
+@pytest.mark.parametrize("target", ["/a b", "/a\r\nX: y", "/ä", "/\0"])
+async def test_no_target_can_be_more_than_one(target):
+    async with exchanging(heard) as (exchange, _):
+        with pytest.raises(ValueError, match="target"):
+            await exchange.request("GET", target, {})
+
+
+@pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\0"])
+async def test_no_header_field_can_be_more_than_one(value):
+    async with exchanging(heard) as (exchange, _):
+        with pytest.raises(ValueError, match="X-One"):
+            await exchange.request("GET", "/", {"X-One": value})
