@@ -18,7 +18,7 @@ def report_document(report: "Report", *, source: str | None = None) -> dict[str,
     return run_document(report.run, source=source) | {
         "unchanged_since": dict(report.unchanged_since),
         "carried": dict(zip(("rows", "inside"), report.carried, strict=True)),
-        "causes": [cause_document(cause) for cause in report.causes],
+        "causes": [cause_document(cause, report.files) for cause in report.causes],
         "ledger": report.ledger,
     }
 
@@ -60,14 +60,14 @@ def export_document(run: Run) -> dict[str, Any]:
     return document | {"manifest": json.loads(manifest.read_text("utf-8")) if written else None}
 
 
-def cause_document(cause: Cause) -> dict[str, Any]:
-    """A group of rows that were not written for the same reason."""
+def cause_document(cause: Cause, files: Sequence[str]) -> dict[str, Any]:
+    """A group of rows that were not written for the same reason; `files` are those that they stand in."""
     return {
         "status": cause.status.value,
         "code": cause.code,
         "column": cause.column,
         "count": cause.count,
-        "example": entry_document(cause.example, ()),
+        "example": entry_document(cause.example, files),
     }
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from bulk.cli.common import Globals
 from bulk.cli.documents import export_document, manifest_of, report_document
-from bulk.model import Cause, Run, RunStatus, Totals, Violation, place, row_of, shorten
+from bulk.model import Cause, Run, RunStatus, Totals, Violation, many, place, shorten
 
 if TYPE_CHECKING:
     from bulk.jobs.reports import Report
@@ -90,7 +90,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None) -
     console.print(_carried(report), end="", soft_wrap=True)
     if run.reason:
         console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
-    show_causes(console, report.causes)
+    show_causes(console, report.causes, report.files)
     advice = _advice(run)
     if advice:
         console.print(advice)
@@ -144,12 +144,14 @@ def totals_line(totals: Totals) -> Text:
         line.append(" + " if index else "")
         line.append(f"{count:,} {name}", style=style if count else "")
         if name == "succeeded" and (totals.created or totals.updated):
-            line.append(f" ({totals.created:,} created, {totals.updated:,} updated)")
+            saved = totals.succeeded - totals.created - totals.updated
+            line.append(f" ({totals.created:,} created, {totals.updated:,} updated")
+            line.append(f", {saved:,} saved)" if saved else ")")
     return line
 
 
-def show_causes(console: Console, causes: Sequence[Cause]) -> None:
-    """Rows that were not written, by cause."""
+def show_causes(console: Console, causes: Sequence[Cause], files: Sequence[str]) -> None:
+    """Rows that were not written, by cause; `files` are those that they stand in."""
     if not causes:
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
@@ -162,7 +164,7 @@ def show_causes(console: Console, causes: Sequence[Cause]) -> None:
             cause.status.value,
             cause.code,
             cause.column or "",
-            f"row {row_of(cause.example.row)}",
+            f"row {place(cause.example.row, files)}",
             Text(_example(cause)),
         )
     console.print(table)
@@ -222,11 +224,7 @@ def wrote(options: Globals, path: str, rows: int) -> None:
 
 
 def _rows(count: int) -> str:
-    return _many(count, "row")
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+    return many(count, "row")
 
 
 def _headline(run: Run, source: str | None) -> Text:
@@ -243,7 +241,7 @@ def _headline(run: Run, source: str | None) -> Text:
         (title, "bold"),
         "\n",
         (run.status.value, style),
-        f" in {run.seconds:.1f} s: {_many(run.traffic.sent, 'request')}"
+        f" in {run.seconds:.1f} s: {many(run.traffic.sent, 'request')}"
         f" ({run.traffic.retried:,} repeated, {run.traffic.throttled:,} throttled){pace}; run {run.id}",
     )
 

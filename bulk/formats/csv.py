@@ -65,7 +65,7 @@ class DelimitedWriter:
         self._columns = columns
         self._delimiter = delimiter
         self._neutralise = neutralise
-        names = [formulas.neutralised_name(name) if neutralise else name for name in columns]
+        names = [formulas.written_name(name, neutralise=neutralise) for name in columns]
         # Where a name holds a semicolon or the like, all are quoted, lest it be taken for the delimiter.
         misleading = any(mark in name for name in names for mark in sniffing.DELIMITERS)
         header = pl.DataFrame(schema=dict.fromkeys(names, pl.String))
@@ -73,7 +73,7 @@ class DelimitedWriter:
 
     def write(self, frame: pl.DataFrame) -> None:
         table = cells.with_text_for_lists(frames.picked(frame, self._columns))
-        table = formulas.neutralised(table) if self._neutralise else table
+        table = formulas.written(table, neutralise=self._neutralise)
         table.write_csv(self._stream, include_header=False, separator=self._delimiter, float_scientific=False)
 
 

@@ -44,12 +44,12 @@ class ExcelWriter:
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
         self._moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._row = 0
-        self._line([formulas.neutralised_name(name) if neutralise else name for name in columns])
+        self._line([formulas.written_name(name, neutralise=neutralise) for name in columns])
         self._sheet.freeze_panes(1, 0)
 
     def write(self, frame: pl.DataFrame) -> None:
         frame = cells.with_text_for_lists(frames.picked(frame, self._columns))
-        frame = formulas.neutralised(frame) if self._neutralise else frame
+        frame = formulas.written(frame, neutralise=self._neutralise)
         if self._row + frame.height > ROW_LIMIT + 1:
             raise SourceError(f"a sheet holds {ROW_LIMIT:,} rows at most", path=self._called, advice=_ELSEWHERE)
         if self._row == 1:

@@ -1,7 +1,8 @@
 """Text that a spreadsheet program would run as a formula: defused by an apostrophe when written, restored when read.
 
 Such text begins with `=`, `+`, `-`, `@`, a tab or a carriage return, and is no plain number. What begins so behind
-apostrophes gets one, too: so whatever was written comes back, also what held apostrophes of its own.
+apostrophes gets one, too, even where formulas are to be kept: so whatever was written comes back, also what held
+apostrophes of its own.
 Source: https://owasp.org/www-community/attacks/CSV_Injection.
 """
 
@@ -17,19 +18,23 @@ _NUMBER: Final = r"^[+-](?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
 _DEFUSED: Final = f"^'+{_STARTS}"
 
 
-def neutralised(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with an apostrophe in front of every text that would run; columns of other types are left alone."""
-    return _each_text(frame, _neutralised)
+def written(frame: pl.DataFrame, *, neutralise: bool) -> pl.DataFrame:
+    """The frame with an apostrophe in front of every text that needs one; columns of other types are left alone.
+
+    Without `neutralise` formulas are kept, and only what `restored` would take for a defused one gets an apostrophe.
+    """
+    return _each_text(frame, _neutralised if neutralise else _protected)
 
 
 def restored(frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame without the apostrophes that `neutralised` put there."""
+    """The frame without the apostrophes that `written` put there."""
     return _each_text(frame, _restored)
 
 
-def neutralised_name(name: str) -> str:
+def written_name(name: str, *, neutralise: bool) -> str:
     """A column's name as it is written."""
-    return f"'{name}" if re.match(_RUNS, name) and not re.match(_NUMBER, name) else name
+    runs = re.match(_RUNS, name) and not re.match(_NUMBER, name) if neutralise else re.match(_DEFUSED, name)
+    return f"'{name}" if runs else name
 
 
 def restored_name(name: str) -> str:
@@ -49,6 +54,12 @@ def _each_text(frame: pl.DataFrame, change: Callable[[pl.Series], pl.Series]) ->
 
 def _neutralised(cells: pl.Series) -> pl.Series:
     return cells.zip_with(~cells.str.contains(_RUNS) | cells.str.contains(_NUMBER), "'" + cells)
+
+
+def _protected(cells: pl.Series) -> pl.Series:
+    if not cells.str.starts_with("'").any():  # far quicker than an expression that matches nothing
+        return cells
+    return cells.zip_with(~cells.str.contains(_DEFUSED), "'" + cells)
 
 
 def _restored(cells: pl.Series) -> pl.Series:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import TypeAlias
 
 import polars as pl
@@ -35,7 +36,7 @@ class Checker:
             told = ", ".join(f"{path} by {key}" for key, path in keys.items())
             raise SourceError(f"the files name their records differently: {told}", advice="Say --match-by.")
         models = [resource.model, *([resource.other_rows.model] if resource.other_rows else [])]
-        files = [table.path for table in source.tables]
+        files = [Path(table.path).name for table in source.tables]
         self._whole = WholeFile([compile_schema(model) for model in models], files)
         self._gathered = False
         self._first: set[str] | None = None

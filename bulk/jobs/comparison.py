@@ -29,6 +29,8 @@ class Compared:
     """What cannot."""
     unverified: bool
     """Whether there are read-only cells of records of which nothing is known."""
+    carried: int
+    """Rows that go inside these records because something of them is new."""
 
 
 def compare(
@@ -39,10 +41,12 @@ def compare(
     kept: list[Record] = []
     faulty: list[tuple[Record, _Faults]] = []
     unverified = False
+    carried = 0
     for record in chunk.records:
         fields = about(record, known.get(record.key))
         if fields is None:
             unverified |= record.row in chunk.shown
+            carried += len(record.members)
             kept.append(record)
             continue
         document = json.loads(record.payload)
@@ -50,10 +54,12 @@ def compare(
         faults = _edited(chunk, record, fields, families) + _stripped(chunk.judge, record, document, news, fields)
         if faults:
             faulty.append((record, faults))
-        else:
-            kept.append(replace(record, same=True) if not news else record)
+            continue
+        kept.append(replace(record, same=True) if not news else record)
+        if families is not None and any(path.startswith(f"{families.field}[") for path in news):
+            carried += len(record.members)
     rejections = [*chunk.rejections, *_rejected(chunk, faulty, families)]
-    return Compared(records=kept, rejections=rejections, unverified=unverified)
+    return Compared(records=kept, rejections=rejections, unverified=unverified, carried=carried)
 
 
 def about(record: Record, known: bytes | None) -> bytes | None:
@@ -165,8 +171,10 @@ def _rejected(chunk: Chunk, faulty: Sequence[tuple[Record, _Faults]], families: 
         cells |= families.cells(members)
     rejections = []
     for record, faults in faulty:
+        reason = ""
         if families is not None:
             families.judged(record.key, refused=True)
+            reason = families.reason(sorted({at for at, _, _ in faults}))
         for row, key in ((record.row, record.key), *((member.row, member.key) for member in record.members)):
             validator = chunk.judge.own if row == record.row else chunk.judge.other
             binding = (validator or chunk.judge).binding
@@ -178,7 +186,6 @@ def _rejected(chunk: Chunk, faulty: Sequence[tuple[Record, _Faults]], families: 
             if found:
                 rejections.append(Rejection(row=row, key=key, cells=cells[row], violations=tuple(found)))
             else:
-                reason = f"{record.key}, with which it is sent, has faults"
                 rejections.append(family_rejection(row, key, cells[row], reason))
     return rejections
 

@@ -73,7 +73,7 @@ class Families:
             family = found.get(record.key) if self._first[record.key] == record.row else None
             if family is None:
                 good.append(record)
-            elif self._field in json.loads(record.payload):
+            elif self.field in json.loads(record.payload):
                 held += self._doubled(record, family)
             elif family["whole"]:
                 good.append(self._with_members(record, family))
@@ -131,7 +131,12 @@ class Families:
 
     def path_of(self, row: int, key: str) -> str:
         """Where in its carrier's document a row's own begins; empty for a row that is no member."""
-        return f"{self._field}[{key}]." if row in self._carriers else ""
+        return f"{self.field}[{key}]." if row in self._carriers else ""
+
+    def reason(self, faulty: Sequence[int]) -> str:
+        """Why the sound rows of a family are kept back, of which these rows have faults."""
+        where = listed([self._place(row) for row in faulty[:_NAMED]]) + (" and others" if faulty[_NAMED:] else "")
+        return f"{'rows' if faulty[1:] else 'row'} {where}, sent with it, {'have' if faulty[1:] else 'has'} faults"
 
     def judged(self, carrier: str, *, refused: bool) -> None:
         """Take notice of a verdict that was given elsewhere on a whole family."""
@@ -140,14 +145,15 @@ class Families:
     def shown(self, member: Member) -> Mapping[str, Any]:
         """The read-only cells of a member, as they stand in its carrier's document."""
         text = self._shown.get(member.row)
-        return {} if text is None else {self._field: [json.loads(text) | {"sku": member.key}]}
+        return {} if text is None else {self.field: [json.loads(text) | {"sku": member.key}]}
 
     def column_for(self, row: int, path: str) -> str | None:
         """The file's column behind a dotted path of a member's document."""
         return self._frames[self._frame_of(row)][1].binding.column_for(path)
 
     @property
-    def _field(self) -> str:
+    def field(self) -> str:
+        """The field of a carrier's document in which its members travel."""
         assert self._other.within is not None
         return self._other.within
 
@@ -182,7 +188,7 @@ class Families:
         return {family["carrier"]: family for family in families.iter_rows(named=True)}
 
     def _with_members(self, record: Record, family: Mapping[str, Any]) -> Record:
-        payload = f'{record.payload[:-1]},"{self._field}":[{family["payload"]}]}}'
+        payload = f'{record.payload[:-1]},"{self.field}":[{family["payload"]}]}}'
         losses = (text for row in family["rows"] for text in self._losses.get(row, ()))
         return replace(
             record,
@@ -198,11 +204,7 @@ class Families:
     def _kept_back(self, record: Record, family: Mapping[str, Any]) -> list["_Held"]:
         """A sound carrier of which a member has faults, and its members."""
         self._refused.add(record.key)
-        faulty = [row for row in family["rows"] if row in self._rejected]
-        where = listed([self._place(row) for row in faulty[:_NAMED]]) + (" and others" if faulty[_NAMED:] else "")
-        reason = (
-            f"{'rows' if len(faulty) > 1 else 'row'} {where}, sent with it, {'have' if faulty[1:] else 'has'} faults"
-        )
+        reason = self.reason([row for row in family["rows"] if row in self._rejected])
         own = _Held(record.row, record.key, "family", reason, _MEND_MEMBER)
         return [own, *(_Held(*one, "family", reason, _MEND_MEMBER) for one in _rows(family))]
 
@@ -210,9 +212,9 @@ class Families:
         """A carrier that has members in a cell of its own as well, and these members."""
         self._refused.add(record.key)
         first = self._place(family["rows"][0])
-        message = f"{self._field} is filled here, and rows such as {first} are to go into it too"
+        message = f"{self.field} is filled here, and rows such as {first} are to go into it too"
         own = _Held(record.row, record.key, "not_both", message, "Make the cell blank, or leave out the rows.")
-        reason = f"{record.key}, with which it is to be sent, has {self._field} in a cell of its own"
+        reason = f"{record.key}, with which it is to be sent, has {self.field} in a cell of its own"
         return [own, *(_Held(*one, "family", reason, _MEND_CARRIER) for one in _rows(family))]
 
     def _rejections(self, held: Sequence["_Held"], frame: pl.DataFrame | None = None) -> list[Rejection]:
@@ -226,7 +228,7 @@ class Families:
     def _rejection(self, one: "_Held", cells: Mapping[str, Any]) -> Rejection:
         column = None
         if one.rule == "not_both":
-            column = next((name for name in cells if plain(name) == self._field), None)
+            column = next((name for name in cells if plain(name) == self.field), None)
         violation = _violation(one.row, one.rule, one.reason, one.advice, column=column)
         return Rejection(row=one.row, key=one.key, cells=cells, violations=(violation,))
 

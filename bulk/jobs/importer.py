@@ -26,7 +26,7 @@ from bulk.jobs.comparison import Compared, compare
 from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
 from bulk.jobs.reports import not_accepted
-from bulk.model import Event, Instance, Record, Run, RunStatus, Settlement, Totals, Traffic
+from bulk.model import Event, Instance, Record, Run, RunStatus, Settlement, Totals, Traffic, many
 
 UNVERIFIED = (
     "Read-only columns are not sent. Whether they were edited cannot be told: "
@@ -142,7 +142,10 @@ class Importer:
                 for record in compared.records:
                     if self._guards.resend or not record.same:
                         consequences.update(record.losses)
-                        carried += len(record.members)
+                if self._guards.resend:
+                    carried += sum(len(record.members) for record in compared.records)
+                else:
+                    carried += compared.carried
                 self._listener(Event(kind="checking", data={"read": read, "invalid": invalid}))
                 if self._stop.event.is_set():
                     return self._interrupted()
@@ -150,7 +153,8 @@ class Importer:
             self._listener(Event(kind="note", message=UNVERIFIED))
         if carried and self._resource.other_rows is not None:
             other = self._resource.other_rows
-            message = f"{carried:,} rows go inside others, as their {other.within}. {other.caution}"
+            go = "goes" if carried == 1 else "go"
+            message = f"{many(carried, 'row')} {go} inside others, as their {other.within}. {other.caution}"
             self._listener(Event(kind="note", message=message))
         async with aclosing(self._checker.late(self._known)) as found:
             async for rejections in found:
@@ -159,7 +163,7 @@ class Importer:
             reason = f"{totals.invalid} of {totals.read} rows are invalid, and nothing is sent then (--strict)"
             return _End(status=RunStatus.REFUSED, exit_code=SourceError.exit_code, reason=reason)
         if consequences and not self._guards.dry_run and not self._guards.confirm(consequences):
-            what = ", ".join(f"{count} rows: {consequence}" for consequence, count in consequences.items())
+            what = ", ".join(f"{many(count, 'row')}: {consequence}" for consequence, count in consequences.items())
             reason = f"not confirmed ({what}); --yes confirms it"
             return _End(status=RunStatus.REFUSED, exit_code=GuardError.exit_code, reason=reason)
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bulk.contracts import Ledger
 from bulk.errors import UnauthorizedError
+from bulk.jobs.recorded import Recorded
 from bulk.model import Cause, Run
 
 
@@ -22,6 +23,11 @@ class Report:
     """Where all of it is kept."""
     carried: tuple[int, int] = (0, 0)
     """Rows that were sent inside other rows' documents, such as variants, and how many documents these were."""
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Names of the files that the rows stand in."""
+        return Recorded.of(self.run).files
 
 
 def not_accepted(error: UnauthorizedError) -> str:

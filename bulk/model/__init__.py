@@ -4,7 +4,7 @@ from bulk.model.messages import Limits, Outcome, Request, Response
 from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
 from bulk.model.rows import Claim, Entry, Member, Record, Rejection, Settlement, Sighting, Status, Violation
 from bulk.model.runs import Cause, ExportEnd, Instance, Passage, Run, RunStatus, Totals, Traffic
-from bulk.model.telling import Event, listed, shorten
+from bulk.model.telling import Event, listed, many, shorten
 
 __all__ = [
     "FILE_STRIDE",
@@ -34,6 +34,7 @@ __all__ = [
     "Violation",
     "file_of",
     "listed",
+    "many",
     "place",
     "row_of",
     "shorten",

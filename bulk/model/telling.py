@@ -26,3 +26,8 @@ def shorten(value: object, limit: int = 80) -> str:
 def listed(words: Sequence[str]) -> str:
     """Words as a person lists them: `a, b and c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}" if words else ""
+
+
+def many(count: int, what: str) -> str:
+    """So many of something."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

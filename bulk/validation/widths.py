@@ -45,8 +45,11 @@ class WidthProfile:
 
 
 def lost_zeros(text: pl.Expr, width: int) -> pl.Expr:
-    """Whether an all-digit code is shorter than its column's width, and no barcode of a shorter kind either."""
-    short = text.str.contains("^[0-9]+$") & (text.str.len_bytes() < width)
+    """Whether an all-digit code is shorter than its column's width, and no barcode of a shorter kind either.
+
+    A code that begins with a zero has lost none: they go all at once.
+    """
+    short = text.str.contains("^[1-9][0-9]*$") & (text.str.len_bytes() < width)
     if width not in GTIN_LENGTHS:
         return short
     return short & ~(text.str.len_bytes().is_in(sorted(GTIN_LENGTHS)) & _has_check_digit(text))

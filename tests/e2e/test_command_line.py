@@ -208,6 +208,10 @@ def test_faults_of_several_files_are_sorted_by_file_and_row_and_name_their_file(
     assert {("x1.csv", 2), ("x1.csv", 4), ("x2.csv", 3)} <= set(places)
     shown = shell("check", "luminous.products", "x*.csv", exit_code=3).stdout
     assert "x1.csv:2, x1.csv:4, x2.csv:3" in shown
+    loading = "import", "luminous.products", "x*.csv", "--dry-run", "--sandbox"
+    document = shell.json(*loading, exit_code=3)
+    assert {"x1.csv"} <= {cause["example"]["file"] for cause in document["causes"]}
+    assert "row x1.csv:2" in shell(*loading, exit_code=3).stdout
 
 
 @pytest.mark.parametrize(

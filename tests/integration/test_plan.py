@@ -94,3 +94,17 @@ async def test_a_plan_is_written_a_line_for_each_field(luminous, desk, catalog, 
     (table,) = open_source(str(path), ReadOptions()).tables
     assert table.header == HEADER
     assert sum(frame.height for frame in table.chunks()) == sum(len(one.differences) for one in changes)
+
+
+@pytest.mark.parametrize("resource", ["luminous.products", "luminous.channels"])
+async def test_an_id_that_is_not_there_is_refused_by_the_plan_and_by_the_import(twin, desk, tmp_path, resource):
+    path = write_csv(tmp_path / "x.csv", [{"id": "99", "description": "x"}])
+    async with twin(unknown_id="create") as sandbox:
+        desk.point_to(sandbox)
+        (change,) = await planned(desk, path, resource=resource)
+        assert change.action is Action.REFUSED
+        run = await desk.load(path, resource=resource)
+        assert (run.totals.failed, len(sandbox.log.requests(method="PATCH"))) == (1, 0)
+        assert not sandbox.log.requests(method="PUT")
+        assert sandbox.state()["luminous"]["products"] == {}
+    assert [one.code for one in await desk.rows()] == ["not_found"]

@@ -4,7 +4,9 @@ import pytest
 from catalogs import product, write_csv
 
 from bulk.errors import SourceError
+from bulk.jobs.guards import Stop
 from bulk.model import Status
+from bulk.orders import Extract
 from bulk.sandbox import Faults
 
 
@@ -275,8 +277,37 @@ async def test_variants_that_were_not_sent_are_not_said_to_have_been(luminous, d
 
 async def test_what_may_happen_to_present_variants_is_said_before_anything_is_sent(luminous, desk, tmp_path):
     await desk.load(write_csv(tmp_path / "catalog.csv", family(1, "S")))
-    (said,) = [event.message for event in desk.events if "rows go inside others" in event.message]
+    (said,) = [event.message for event in desk.events if "goes inside others" in event.message]
     assert "may be reset" in said
+
+
+async def test_nothing_is_said_of_variants_that_will_not_be_sent(luminous, desk, tmp_path):
+    rows = [*family(1, "S", "L"), *family(2, "S")]
+    await desk.load(write_csv(tmp_path / "first.csv", rows))
+    desk.events.clear()
+    rows[0]["retail_price"] = "99"
+    rows[4]["retail_price"] = "98"
+    await desk.load(write_csv(tmp_path / "second.csv", rows))
+    (said,) = [event.message for event in desk.events if "inside others" in event.message]
+    assert said.startswith("1 row goes inside others")
+
+
+async def test_a_family_held_back_by_a_read_only_cell_says_which_row_of_it_is_at_fault(twin, desk, tmp_path):
+    shirt = {"sku": "TS", "name": "Shirt", "variants": [{"sku": "TS-S", "name": "S"}, {"sku": "TS-L", "name": "L"}]}
+    async with twin(products=[shirt]) as sandbox:
+        desk.point_to(sandbox)
+        path = tmp_path / "all.csv"
+        async with desk.session() as session:
+            await session.export(Extract(resource="luminous.products", path=str(path)), Stop())
+        lines = path.read_text().splitlines()
+        (number,) = [number for number, line in enumerate(lines, 1) if "TS-S,TS," in line]
+        lines[number - 1] = f"{lines[number - 1].rpartition(',')[0]},2020-01-01"
+        path.write_text("\n".join([*lines, ""]))
+        await desk.load(path)
+    codes = {one.key: (one.code, one.message) for one in await desk.rows()}
+    assert codes["TS-S"][0] == "read_only"
+    for key in ("TS", "TS-L"):
+        assert codes[key] == ("family", f"row {number}, sent with it, has faults")
 
 
 async def test_what_others_have_changed_in_a_sibling_is_kept(luminous, desk, tmp_path):

@@ -58,13 +58,14 @@ def test_repeated_keys_are_those_that_a_naive_count_finds(table):
     assert sweep(table)["duplicate_key"] == {row for row, key in enumerate(keys, 2) if counts[key] > 1}
 
 
-@given(chunks(st.tuples(st.none(), st.sampled_from(["0123", "1234", "2345", "123", "12", "12345", "x", None]))))
+@given(chunks(st.tuples(st.none(), st.sampled_from(["0123", "1234", "2345", "123", "012", "12", "12345", "x", None]))))
 def test_lost_zeros_are_those_that_a_naive_look_finds(table):
     codes = [code for chunk in table for _, code in chunk]
     widths = Counter(len(code) for code in codes if code and code.isdigit())
     width, count = max(widths.items(), key=lambda one: one[1], default=(0, 0))
     fixed = count >= 5 and count >= 0.8 * widths.total() and any(code == "0123" for code in codes) and width == 4
-    expected = {row for row, code in enumerate(codes, 2) if fixed and code and code.isdigit() and len(code) < 4}
+    short = {row for row, code in enumerate(codes, 2) if code and code.isdigit() and len(code) < 4 and code[0] != "0"}
+    expected = short if fixed else set()
     assert sweep(table)["lost_zeros"] == expected
 
 

@@ -76,10 +76,11 @@ def test_a_401_is_never_taken_for_a_lock(record, play):
 
 
 def test_an_unknown_id_is_told_with_what_to_do(record, play):
-    for current in (None, {}):
+    answer = RefusedError("Not Found.", code="not_found", status=404)
+    for current, answers in ((None, [answer]), ({}, [])):
         flow = upsert_channel(record({"id": 7, "label": "x"}, current=current))
         with pytest.raises(RefusedError, match="no channel with the id 7") as refused:
-            play(flow, RefusedError("Not Found.", code="not_found", status=404))
+            play(flow, *answers)
         assert refused.value.code == "not_found"
         assert "blank" in refused.value.message
 

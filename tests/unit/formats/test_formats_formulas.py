@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from bulk.formats import FORMATS, open_source
-from bulk.formats.formulas import neutralised, neutralised_name, restored, restored_name
+from bulk.formats.formulas import restored, restored_name, written, written_name
 from bulk.model import ROW
 
 PAIRS = [
@@ -27,18 +27,28 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "written"), PAIRS)
-def test_only_text_that_would_run_gets_an_apostrophe_and_loses_it_again(text, written):
+@pytest.mark.parametrize(("text", "defused"), PAIRS)
+def test_only_text_that_would_run_gets_an_apostrophe_and_loses_it_again(text, defused):
     table = pl.DataFrame({"^a.*$": [text]}, schema={"^a.*$": pl.String})
-    assert neutralised(table).item() == written
-    assert restored(neutralised(table)).equals(table)
+    assert written(table, neutralise=True).item() == defused
+    assert restored(written(table, neutralise=True)).equals(table)
     if text is not None:
-        assert (neutralised_name(text), restored_name(written)) == (written, text)
+        assert (written_name(text, neutralise=True), restored_name(defused)) == (defused, text)
+
+
+@pytest.mark.parametrize("text", [text for text, _ in PAIRS])
+def test_kept_formulas_come_back_and_so_does_what_only_looks_defused(text):
+    table = pl.DataFrame({"a": [text]}, schema={"a": pl.String})
+    kept = written(table, neutralise=False)
+    assert restored(kept).equals(table)
+    assert kept.equals(table) is not (text in {"'-5", "'=1", "''-1"})
+    if text is not None:
+        assert restored_name(written_name(text, neutralise=False)) == text
 
 
 def test_only_columns_of_text_are_touched():
     table = pl.DataFrame({"n": [-1], "f": [-0.5], "l": [["=a"]]})
-    assert neutralised(table).equals(table)
+    assert written(table, neutralise=True).equals(table)
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".csv.gz", ".xlsx"])

@@ -124,9 +124,10 @@ def test_a_code_that_lost_its_leading_zeros_is_named_with_the_padded_one(thing):
         pytest.param([*WIDE, "A2345"], None, id="a code with letters is none of digits"),
         pytest.param([*WIDE, None, "<clear>"], None, id="blank and cleared cells"),
         pytest.param([*WIDE, "12345"], [7], id="one short code"),
+        pytest.param([*WIDE, "012345"], [], id="a code that begins with a zero has lost none"),
         pytest.param([f"{number:012d}" for number in range(10**11, 10**11 + 5)] + ["12345678901"], [7], id="a barcode's width needs no zero"),
         pytest.param([f"{number:013d}" for number in range(10**12, 10**12 + 5)] + ["036000291452"], [], id="a whole barcode of a shorter kind"),
-        pytest.param([f"{number:013d}" for number in range(10**12, 10**12 + 5)] + ["036000291453"], [7], id="no barcode: its check digit is wrong"),
+        pytest.param([f"{number:013d}" for number in range(10**12, 10**12 + 5)] + ["136000291453"], [7], id="no barcode: its check digit is wrong"),
     ],
 )  # fmt: skip
 def test_when_a_short_code_has_lost_zeros(thing, codes, suspects):

@@ -30,6 +30,8 @@ def upsert_channel(record: Record) -> Flow:
 def _update(record: Record, document: Mapping[str, Any]) -> Flow:
     """`PUT /channels/{id}`: what is left out keeps its value."""
     id = str(document["id"])
+    if record.current == {}:
+        raise _missing(id)
     if (record.current or {}).get("apiLocked") is True:
         raise _locked(id)
     body = {name: value for name, value in document.items() if name != "id"}
@@ -39,12 +41,7 @@ def _update(record: Record, document: Mapping[str, Any]) -> Flow:
         if refusal.code == "locked":
             raise _locked(id, refusal) from refusal
         if refusal.status == 404:  # noqa: PLR2004  # HTTP's own word for "there is none"
-            raise RefusedError(
-                f"there is no channel with the id {id}; correct it, or leave it blank to create a channel",
-                code="not_found",
-                status=refusal.status,
-                body=refusal.body,
-            ) from refusal
+            raise _missing(id, refusal) from refusal
         raise
     except UnauthorizedError as forbidden:
         if forbidden.status != 403 or not (yield from _is_locked(id)):  # noqa: PLR2004  # 401 is not about the channel
@@ -60,6 +57,15 @@ def _is_locked(id: str) -> Enquiry[bool]:
     except (RefusedError, UnauthorizedError):
         return False
     return (channel or {}).get("apiLocked") is True
+
+
+def _missing(id: str, cause: RefusedError | None = None) -> RefusedError:
+    return RefusedError(
+        f"there is no channel with the id {id}; correct it, or leave it blank to create a channel",
+        code="not_found",
+        status=None if cause is None else cause.status,
+        body=None if cause is None else cause.body,
+    )
 
 
 def _locked(id: str, cause: RefusedError | UnauthorizedError | None = None) -> RefusedError:

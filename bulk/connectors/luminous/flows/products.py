@@ -29,9 +29,16 @@ def upsert_product(record: Record) -> Flow:
     """
     payload = record.payload
     remarks: list[str] = []
-    if needs_current(record):
+    # Whether an id that no product has creates one is not documented. A part is sent only of a product that is known.
+    unsure = _by_id(record) and record.whole is None
+    if unsure or needs_current(record):
         document = json.loads(payload)
         current = yield from _current(record, document)
+        if _by_id(record) and current == {}:
+            raise RefusedError(
+                f"there is no product with the id {document['id']}; correct it, or match by sku to create a product",
+                code="not_found",
+            )
         remarks += keep_variants(document, current, confirmed=record.confirmed) if "variants" in document else ()
         remarks += keep_custom_fields(document, current) if "custom_fields" in document else ()
         payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -72,6 +79,11 @@ def _current(record: Record, document: Mapping[str, Any]) -> Enquiry[Mapping[str
         return None
 
 
+def _by_id(record: Record) -> bool:
+    """Whether the id names the product: it leads a document, and is never sent together with a SKU."""
+    return record.payload.startswith('{"id":')
+
+
 def _has(product: Mapping[str, Any], document: str) -> bool:
     """Whether a product holds a document, as far as it shows."""
     shown = read_product(product)
@@ -101,8 +113,7 @@ def _whole(payload: str) -> Enquiry[Response]:
 def _product(record: Record, response: Response) -> Mapping[str, Any]:
     """The product that answered; refused where it is another one: its alternate SKU may be the one that was sent."""
     product = data(response)
-    by_id = record.payload.startswith('{"id":')  # the id leads a document, and it is never sent together with a SKU
-    answered = product.get("id" if by_id else "sku")
+    answered = product.get("id" if _by_id(record) else "sku")
     if answered is not None and not is_same(answered, record.key):
         raise RefusedError(
             f"Luminous wrote this row to another product, SKU {shorten(product.get('sku'))} (id {product.get('id')}); "
