@@ -26,6 +26,8 @@ class Call:
     """As received."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Values of the placeholders in the route's path, decoded."""
+    target: str = ""
+    """Path and query together, byte by byte as they were sent."""
 
     @cached_property
     def document(self) -> Any:  # noqa: ANN401  # JSON is any shape; each handler checks the shape it needs
@@ -54,6 +56,8 @@ class Answer:
     """Further header fields."""
     malformed: str | None = None
     """Why the request breaks the documentation of the API, if it does."""
+    changes: bool = True
+    """Whether a success has changed a record; GET and HEAD never do, nor does, say, the issue of a token by POST."""
 
     @classmethod
     def json(cls, status: int, document: object, *, malformed: str | None = None) -> "Answer":
@@ -93,6 +97,17 @@ def keyless(call: Call) -> str | None:
     return None
 
 
+def members(call: Call) -> tuple[str, ...]:
+    """Names of the members of a body, if it is a JSON object."""
+    if not call.body:
+        return ()
+    try:
+        document = call.document
+    except ValueError:
+        return ()
+    return tuple(document) if isinstance(document, dict) else ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Api:
     """The twin of one API: a description, from which every sandbox makes its own state."""
@@ -103,12 +118,14 @@ class Api:
     """Path that all its routes lie under, such as `/external/api/v1`."""
     routes: Callable[[Store], Sequence[Route]]
     """Makes its routes over a store."""
-    tokens: frozenset[str]
-    """Bearer tokens that it takes."""
+    tokens: frozenset[str] | None
+    """Bearer tokens that it takes; None if its routes see to that themselves."""
     error: Callable[[Call, int, str], Answer] = plain_error
     """How it words an error: the call, the status, and the reason if there is more to say than the status."""
     key: Callable[[Call], str | None] = keyless
     """The record that a request is about, for the log and for faults bound to it; must bear any body."""
+    fields: Callable[[Call], tuple[str, ...]] = members
+    """Names of what a request writes, for the log; must bear any body."""
     seed: Callable[[Store], None] = field(default=lambda store: None)  # noqa: ARG005  # nothing to begin with
     """Fills a new store."""
     state: Callable[[Store], Mapping[str, Any]] = Store.state

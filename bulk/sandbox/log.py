@@ -26,7 +26,7 @@ class Exchange:
     key: str | None
     """The record it was about, if its body named one."""
     fields: tuple[str, ...]
-    """Names of the members of its body, if that is a JSON object."""
+    """Names of what it writes, by default the members of its body."""
     status: int | None
     """The status sent back; None where no answer was sent."""
     applied: bool

@@ -13,13 +13,16 @@ from aiohttp import web
 
 from bulk.contracts import Clock, SystemClock
 from bulk.errors import UsageError
-from bulk.sandbox.api import Answer, Api, Call, plain_error
+from bulk.sandbox.api import Answer, Api, Call, members, plain_error
 from bulk.sandbox.ceiling import Ceiling
 from bulk.sandbox.delivery import deliver, retry_after, spoil
 from bulk.sandbox.faults import APPLIED, Faults
 from bulk.sandbox.log import Exchange, RequestLog
 from bulk.sandbox.router import Router
 from bulk.sandbox.store import Store
+
+LONGEST_LINE = 1 << 16
+"""Bytes of a request's first line that reach an API; how long an address may be is for each to say."""
 
 INSPECTION = "/_sandbox/"
 """Addresses under this path show what the sandbox saw; they meet no limit and no fault and are not logged."""
@@ -94,7 +97,7 @@ class Sandbox:
     async def __aenter__(self) -> Self:
         if self._runner is not None:
             raise RuntimeError("this sandbox is open already")
-        server = web.Server(self._serve, handler_cancellation=True, access_log=None)
+        server = web.Server(self._serve, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
         # Requests that hang on purpose would otherwise hold up the closing.
         self._runner = web.ServerRunner(server, shutdown_timeout=0.05)
         await self._runner.setup()
@@ -166,6 +169,7 @@ class Sandbox:
             query=tuple(request.rel_url.query.items()),
             headers=request.headers,
             body=body or b"",
+            target=str(request.rel_url),
         )
         time = self._clock.time()
         key = router.api.key(call) if router else None
@@ -178,9 +182,9 @@ class Sandbox:
                 path=call.path,
                 query=call.query,
                 key=key,
-                fields=_fields(call),
+                fields=_shared((router.api.fields if router else members)(call)),
                 status=verdict.answer.status if verdict.answer else None,
-                applied=verdict.applied and call.method != "GET",
+                applied=verdict.applied and call.method not in {"GET", "HEAD"},
                 malformed=verdict.malformed,
                 fault=verdict.fault,
             )
@@ -201,7 +205,7 @@ class Sandbox:
         return _Verdict(
             answer=done if fault is None else spoil(fault, router.api, call, done, now=self._now()),
             fault=fault,
-            applied=done is not None and done.status < HTTPStatus.MULTIPLE_CHOICES,
+            applied=done is not None and done.changes and done.status < HTTPStatus.MULTIPLE_CHOICES,
             malformed=done.malformed if done else None,
         )
 
@@ -218,25 +222,15 @@ class Sandbox:
                 return plain_error(Call(method=method, path=path), 404, "there is GET state, GET log and POST reset")
 
 
-def _fields(call: Call) -> tuple[str, ...]:
-    """Names of the members of a body; the same tuple for the same names, since a log holds many."""
-    if not call.body:
-        return ()
-    try:
-        document = call.document
-    except ValueError:
-        return ()
-    return _shared(tuple(document)) if isinstance(document, dict) else ()
-
-
 @lru_cache(maxsize=1024)
 def _shared(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same tuple for the same names, since a log holds many."""
     return names
 
 
 def _answer(router: Router, call: Call) -> Answer:
     api = router.api
-    if not _authorized(call.headers, api):
+    if api.tokens is not None and not _authorized(call.headers, api.tokens):
         return api.error(call, 401, "")
     call, handler, known = router.find(call)
     if handler is not None:
@@ -245,9 +239,9 @@ def _answer(router: Router, call: Call) -> Answer:
     return replace(api.error(call, status, ""), malformed=why)
 
 
-def _authorized(headers: Mapping[str, str], api: Api) -> bool:
+def _authorized(headers: Mapping[str, str], tokens: frozenset[str]) -> bool:
     scheme, _, token = headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and token in api.tokens
+    return scheme.lower() == "bearer" and token in tokens
 
 
 def _is_loopback(host: str) -> bool:

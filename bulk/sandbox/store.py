@@ -98,7 +98,7 @@ class Store:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._latest = 0
+        self._latest = 0.0
         self._tables: dict[str, Table] = {}
 
     def table(self, name: str, *, unique: Sequence[str] = (), ordered: Sequence[str] = ()) -> Table:
@@ -107,10 +107,14 @@ class Store:
             self._tables[name] = Table(unique, ordered)
         return self._tables[name]
 
+    def moment(self) -> float:
+        """Seconds since the epoch, never less than before."""
+        self._latest = max(self._latest, self._now())
+        return self._latest
+
     def timestamp(self) -> int:
         """Whole seconds since the epoch, never less than before; so rows written in the same second are tied."""
-        self._latest = max(self._latest, int(self._now()))
-        return self._latest
+        return int(self.moment())
 
     def state(self) -> dict[str, Any]:
         """A copy of every table, ids as text, fit for JSON."""
