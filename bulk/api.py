@@ -9,14 +9,14 @@ Example::
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bulk.access import Access, Politeness, harmless, require_same_target
+from bulk.access import Access, Politeness, harmless
 from bulk.checking import checker_of
 from bulk.connectors import find
 from bulk.contracts import Clock, Listener, Query, ReadOptions, SystemClock, Tables
@@ -24,19 +24,16 @@ from bulk.errors import NotFoundError, SourceError, UsageError
 from bulk.formats import open_source
 from bulk.jobs.enquiry import ask
 from bulk.jobs.exporter import Exporter
-from bulk.jobs.guards import Guards, Stop, allowed_failures
-from bulk.jobs.importer import Importer
+from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.planner import Change, Planner
-from bulk.jobs.reading import Reading
+from bulk.jobs.presence import Presence, presences
 from bulk.jobs.recorded import Recorded
-from bulk.jobs.retry import FAULTY, Choice, LedgerSource, rows_to_retry
+from bulk.jobs.retry import FAULTY, Choice, rows_to_retry
 from bulk.ledger import SqliteLedger
+from bulk.loading import DELETE, DRY_RUN, EXPORT, IMPORT, RETRY, Loader, Work
 from bulk.model import Instance, Run, Status, listed
 from bulk.orders import Extract, Order, absolute, filter_of
 from bulk.settings import Configuration
-
-DRY_RUN, RETRY, EXPORT = "dry-run", "retry", "export"
-"""Operations that are no plain import."""
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 """Before anything has ever changed."""
@@ -66,6 +63,7 @@ class Session:
             listener=self._listener,
             stack=self._stack,
         )
+        self._loader = Loader(self.access, self.ledger, self._listener)
 
     async def __aenter__(self) -> Self:
         await self._stack.enter_async_context(self.ledger)
@@ -80,7 +78,36 @@ class Session:
         """Check a source, then load what has to be loaded."""
         reading = order.reading()
         with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
-            return await self._run(order.resource, source, reading, guards, stop, operation="import", read=order.read)
+            work = Work(
+                resource=order.resource,
+                source=source,
+                read=order.read,
+                reading=reading,
+                operation=IMPORT,
+                decisions=order.decisions,
+            )
+            return await self._loader.run(work, guards, stop)
+
+    async def delete(self, order: Order, guards: Guards, stop: Stop) -> Run:
+        """Check a source of keys, then delete the records that they name."""
+        reading = dataclasses.replace(order.reading(), keys_only=True)
+        with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
+            work = Work(resource=order.resource, source=source, read=order.read, reading=reading, operation=DELETE)
+            return await self._loader.run(work, guards, stop)
+
+    async def exists(self, order: Order, output: str | None = None) -> AsyncGenerator[Sequence[Presence], None]:
+        """Which records that a source names are there, in the order of the rows and in the fewest calls.
+
+        The rows are written to `output` too, if one is named, with what was found.
+        """
+        connector, resource = find(order.resource)
+        reading = dataclasses.replace(order.reading(), keys_only=True)
+        with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
+            checker = checker_of(source, resource, reading, self._listener)
+            reach = await self.access.to(connector)
+            async with reach.connect() as sender, aclosing(presences(sender, resource, checker, output)) as found:
+                async for some in found:
+                    yield some
 
     async def retry(
         self, run_id: str, guards: Guards, stop: Stop, *, mended: str | None = None, choice: Choice = FAULTY
@@ -92,19 +119,20 @@ class Session:
             source: Tables = await rows_to_retry(self.ledger, parent, choice)
         else:
             source = await asyncio.to_thread(open_source, mended, read)
-        reading = Recorded.of(parent).reading(limit=None, only_filled=mended is not None)
+        recorded = Recorded.of(parent)
+        reading = recorded.reading(limit=None, only_filled=mended is not None)
         with closing(source):
-            return await self._run(
-                parent.instance.resource,
-                source,
-                reading,
-                guards,
-                stop,
-                operation=RETRY,
+            work = Work(
+                resource=parent.instance.resource,
+                source=source,
                 read=read,
+                reading=reading,
+                operation=DELETE if recorded.deletes else RETRY,
+                decisions=recorded.decisions,
                 parent=parent,
                 choice=choice,
             )
+            return await self._loader.run(work, guards, stop)
 
     async def resume(self, run_id: str, guards: Guards, stop: Stop) -> Run:
         """Go on with an unfinished run, from its own source and under its own guards.
@@ -131,7 +159,7 @@ class Session:
             )
         else:
             source = await asyncio.to_thread(open_source, instance.source, recorded.read)
-        reading = recorded.reading(only_filled=instance.operation == RETRY and not recorded.kept)
+        reading = recorded.reading(only_filled=instance.parent is not None and not recorded.kept)
         with closing(source):
             if await asyncio.to_thread(lambda: source.sha256) != instance.sha256:
                 raise SourceError(
@@ -139,16 +167,16 @@ class Session:
                     path=instance.source,
                     advice="Load it as it is now with bulk import: rows that have not changed are not sent again.",
                 )
-            return await self._run(
-                instance.resource,
-                source,
-                reading,
-                guards,
-                stop,
-                operation=instance.operation,
+            work = Work(
+                resource=instance.resource,
+                source=source,
                 read=recorded.read,
+                reading=reading,
+                operation=instance.operation,
+                decisions=recorded.decisions,
                 resumed=run,
             )
+            return await self._loader.run(work, guards, stop)
 
     async def _loaded(self, name: str) -> Run:
         """A run that has rows to load; raises `UsageError` for an export."""
@@ -200,6 +228,7 @@ class Session:
     ) -> AsyncGenerator[Change, None]:
         """What an import would do with each row; the source is checked whole before the first call."""
         connector, resource = find(order.resource)
+        resource = resource.chosen(order.decisions)
         reading = order.reading()
         with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
             checker = checker_of(source, resource, reading, self._listener)
@@ -230,68 +259,3 @@ class Session:
         if record is None:
             raise NotFoundError(f"{resource_name} has no record whose {column} is {key!r}")
         return resource.bare(record)
-
-    async def _run(
-        self,
-        resource_name: str,
-        source: Tables,
-        reading: Reading,
-        guards: Guards,
-        stop: Stop,
-        *,
-        operation: str,
-        read: ReadOptions,
-        parent: Run | None = None,
-        choice: Choice = FAULTY,
-        resumed: Run | None = None,
-    ) -> Run:
-        connector, resource = find(resource_name)
-        if guards.max_failures is not None:
-            allowed_failures(guards.max_failures, 0)  # a slip in the option is better told now than after the check
-        checker = checker_of(source, resource, reading, self._listener)
-        reach = await self.access.to(connector, offline=guards.dry_run)
-        if resumed is not None:
-            require_same_target(resumed, reach.target)
-            instance = resumed.instance
-        else:
-            if parent is not None and not self.access.sandbox:
-                require_same_target(parent, reach.target)
-            recorded = Recorded(
-                key=checker.key_header,
-                files=tuple(Path(table.path).name for table in source.tables),
-                read=read,
-                match_by=reading.match_by,
-                mapping=None if reading.mapping is None else reading.mapping.text,
-                clear=reading.clear,
-                empty=reading.empty,
-                limit=reading.limit,
-                strict=guards.strict,
-                resend=guards.resend,
-                verify=guards.verify,
-                max_failures=guards.max_failures,
-                causes=choice.causes,
-                statuses=choice.statuses,
-                rows=choice.rows,
-                kept=isinstance(source, LedgerSource),
-            )
-            instance = Instance(
-                resource=resource_name,
-                operation=DRY_RUN if guards.dry_run else operation,
-                target=reach.target,
-                source=absolute(source.name),
-                sha256=await asyncio.to_thread(lambda: source.sha256),
-                options=recorded.text(),
-                parent=None if parent is None else parent.id,
-            )
-        importer = Importer(
-            checker=checker,
-            ledger=self.ledger,
-            instance=instance,
-            resource=resource,
-            connect=reach.connect,
-            concurrency=reach.limits.concurrency,
-            guards=guards,
-            stop=stop,
-            listener=self._listener,
-        )
-        return await importer.run(None if resumed is None else resumed.id)

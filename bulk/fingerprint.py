@@ -96,6 +96,12 @@ def merged(before: bytes, after: bytes, partial: Collection[str] = ()) -> bytes:
     return b"".join(sorted(later | earlier))
 
 
+def apart_from(known: bytes, fields: Collection[str]) -> bytes:
+    """What is known of the other fields."""
+    names = {_name(field)[:_FIELD] for field in fields}
+    return b"".join(sorted(entry for entry in _entries(known) if entry[:_FIELD] not in names))
+
+
 def unknown(document: Mapping[str, Any], known: bytes, whole: Collection[str] = ()) -> list[str]:
     """Paths of the leaves that are not known to have their value.
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +33,8 @@ class Order:
     """Cell that stands for an empty list."""
     limit: int | None = None
     """Read no more than so many rows."""
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    """What was decided about the writing, see `Resource.chosen`."""
 
     def reading(self) -> Reading:
         """The part of it that the checker needs; reads the mapping file."""

@@ -7,7 +7,7 @@ import traceback
 import typer
 from typer.exceptions import TyperException
 
-from bulk.cli import check, describe, export, history, load, plan, practice, streams
+from bulk.cli import check, describe, export, history, keys, load, plan, practice, streams
 from bulk.cli.common import INTERRUPTED, EndedAtOnceError, Globals, hoist
 from bulk.errors import BulkError
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.callback()(Globals.from_options)
-for part in (load, export, plan, check, history, describe, practice):
+for part in (load, export, keys, plan, check, history, describe, practice):
     part.add_to(app)
 
 

@@ -35,6 +35,8 @@ def resources(context: typer.Context) -> None:
                     "resource": f"{connector.name}.{resource.name}",
                     "title": resource.title,
                     "keys": resource.keys,
+                    "deletes": resource.delete is not None,
+                    "choices": {choice.name: choice.values for choice in resource.choices},
                     "reference": resource.reference,
                 }
                 for connector, resource in found
@@ -42,9 +44,15 @@ def resources(context: typer.Context) -> None:
         )
     else:
         show_table(
-            ("resource", "what", "matched by", "documentation"),
+            ("resource", "what", "matched by", "bulk delete", "documentation"),
             [
-                (f"{connector.name}.{resource.name}", resource.title, " or ".join(resource.keys), resource.reference)
+                (
+                    f"{connector.name}.{resource.name}",
+                    resource.title,
+                    " or ".join(resource.keys),
+                    "no" if resource.delete is None else "yes",
+                    resource.reference,
+                )
                 for connector, resource in found
             ],
         )

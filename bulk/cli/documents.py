@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bulk.model import Cause, Entry, Passage, Rejection, Run, RunStatus, Totals, Violation, file_of, row_of
 
 if TYPE_CHECKING:
+    from bulk.jobs.presence import Presence
     from bulk.jobs.reports import Report
     from bulk.validation import Group
 
@@ -109,6 +110,17 @@ def _passage_document(passage: Passage) -> dict[str, Any]:
         "digest": None if passage.digest is None else passage.digest.hex(),
         "digest_before": None if passage.before is None else passage.before.hex(),
     }
+
+
+def presence_document(presence: "Presence", files: Sequence[str]) -> dict[str, Any]:
+    """A row that names a record, as `bulk exists` prints it; one that names none says why."""
+    document = {
+        **place_document(presence.row, files),
+        "key": presence.key,
+        "exists": presence.exists,
+        "id": presence.id,
+    }
+    return document if presence.message is None else document | {"message": presence.message}
 
 
 def place_document(position: int, files: Sequence[str]) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def get(
     key: Annotated[str, typer.Argument(metavar="KEY", help="What names the record.")],
     *,
     by: Annotated[
-        str | None, typer.Option("--match-by", metavar="COLUMN", help="Column that the key is of: sku or id.")
+        str | None, typer.Option("--match-by", "--by", metavar="COLUMN", help="Column that the key is of, such as id.")
     ] = None,
     sandbox: Sandbox = False,
 ) -> None:

@@ -16,6 +16,7 @@ from bulk.cli.common import (
     statuses_of,
 )
 from bulk.cli.reading import (
+    AddRoles,
     Clear,
     Delimiter,
     Empty,
@@ -24,9 +25,13 @@ from bulk.cli.reading import (
     Limit,
     MappingFile,
     MatchBy,
+    Mode,
+    RemoveRoles,
     ResourceName,
+    SetRoles,
     Sheet,
     SourceName,
+    decided,
     order_from,
 )
 from bulk.errors import UsageError
@@ -44,6 +49,8 @@ Concurrency = Annotated[int | None, typer.Option(min=1, max=1000, help="Requests
 MaxFailures = Annotated[str | None, typer.Option(metavar="N|P%", help="Stop when more rows than this have failed.")]
 All = Annotated[bool, typer.Option("--all", help="Send rows that have not changed too.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use an embedded sandbox instead of the real API.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and say what would be sent; send nothing.")]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew, even if a run of this file is unfinished.")]
 Verify = Annotated[
     bool, typer.Option("--verify", help="Read each record first; leave alone what somebody else has changed.")
 ]
@@ -65,7 +72,7 @@ def import_(
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and say what would be sent; send nothing.")] = False,
+    dry_run: DryRun = False,
     match_by: MatchBy = None,
     mapping: MappingFile = None,
     format: Format = None,
@@ -78,11 +85,13 @@ def import_(
     max_failures: MaxFailures = None,
     all: All = False,
     verify: Verify = False,
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Start anew, even if a run of this file is unfinished.")
-    ] = False,
+    fresh: Fresh = False,
     limit: Limit = None,
     sandbox: Sandbox = False,
+    mode: Mode = None,
+    set_roles: SetRoles = False,
+    add_roles: AddRoles = False,
+    remove_roles: RemoveRoles = False,
     yes: Yes = False,
 ) -> None:
     """Check a file, then load it.
@@ -101,7 +110,7 @@ def import_(
         fresh=fresh,
         max_failures=max_failures,
         confirmed=yes,
-        confirm=_confirmation(options, yes=yes),
+        confirm=confirmation(options, yes=yes),
     )
     order = order_from(
         resource,
@@ -115,8 +124,9 @@ def import_(
         clear=clear,
         empty=empty,
         limit=limit,
+        decisions=decided(mode, set_roles=set_roles, add_roles=add_roles, remove_roles=remove_roles),
     )
-    _run(
+    run_load(
         options,
         lambda session, stop: session.load(order, guards, stop),
         rate=rate,
@@ -141,8 +151,8 @@ def resume(
     from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
 
     options = settings_of(context)
-    guards = Guards(max_failures=max_failures, confirmed=yes, confirm=_confirmation(options, yes=yes))
-    _run(
+    guards = Guards(max_failures=max_failures, confirmed=yes, confirm=confirmation(options, yes=yes))
+    run_load(
         options,
         lambda session, stop: session.resume(run, guards, stop),
         rate=rate,
@@ -193,9 +203,9 @@ def retry(
         verify=verify,
         max_failures=max_failures,
         confirmed=yes,
-        confirm=_confirmation(options, yes=yes),
+        confirm=confirmation(options, yes=yes),
     )
-    _run(
+    run_load(
         options,
         lambda session, stop: session.retry(run, guards, stop, mended=source, choice=choice),
         rate=rate,
@@ -206,7 +216,7 @@ def retry(
     )
 
 
-def _run(
+def run_load(
     options: Globals,
     job: "Callable[[Session, Stop], Awaitable[Run]]",
     *,
@@ -240,7 +250,7 @@ def _run(
     raise typer.Exit(finished.run.exit_code or 0)
 
 
-def _confirmation(options: Globals, *, yes: bool) -> Callable[[Mapping[str, int]], bool]:
+def confirmation(options: Globals, *, yes: bool) -> Callable[[Mapping[str, int]], bool]:
     """How to ask before something is destroyed: on a terminal a question, elsewhere only --yes will do."""
 
     def confirm(consequences: Mapping[str, int]) -> bool:

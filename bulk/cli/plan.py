@@ -10,6 +10,7 @@ import typer
 from bulk.cli.common import copies_deleted, open_session, run_interruptibly, settings_of
 from bulk.cli.load import All, Burst, Concurrency, Rate, Sandbox, Yes
 from bulk.cli.reading import (
+    AddRoles,
     Clear,
     Delimiter,
     Empty,
@@ -18,9 +19,13 @@ from bulk.cli.reading import (
     Limit,
     MappingFile,
     MatchBy,
+    Mode,
+    RemoveRoles,
     ResourceName,
+    SetRoles,
     Sheet,
     SourceName,
+    decided,
     order_from,
 )
 
@@ -63,6 +68,10 @@ def plan(
     burst: Burst = None,
     concurrency: Concurrency = None,
     sandbox: Sandbox = False,
+    mode: Mode = None,
+    set_roles: SetRoles = False,
+    add_roles: AddRoles = False,
+    remove_roles: RemoveRoles = False,
     yes: Yes = False,
 ) -> None:
     """Say what an import would create, change and leave, field by field. Reads, never writes.
@@ -89,6 +98,7 @@ def plan(
         clear=clear,
         empty=empty,
         limit=limit,
+        decisions=decided(mode, set_roles=set_roles, add_roles=add_roles, remove_roles=remove_roles),
     )
     counts: Counter[Action] = Counter()
     changes: list[Change] = []

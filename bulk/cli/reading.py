@@ -1,11 +1,15 @@
 """Options about what to read and how, shared by the commands that read a file."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bulk.contracts import ReadOptions
+from bulk.errors import UsageError
+from bulk.model import listed
 
 if TYPE_CHECKING:
     from bulk.orders import Order
@@ -35,13 +39,22 @@ Format = Annotated[
 Sheet = Annotated[str | None, typer.Option(metavar="NAME", help="Sheet of a workbook; by default the first.")]
 Encoding = Annotated[str | None, typer.Option(metavar="NAME", help="Text encoding; by default detected.")]
 Delimiter = Annotated[str | None, typer.Option(metavar="CHAR", help="Between cells; by default detected.")]
-MatchBy = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the records: sku or id.")]
+MatchBy = Annotated[str | None, typer.Option(metavar="COLUMN", help="Column that names the records, such as id.")]
 MappingFile = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="TOML file that renames, fills and splits columns of a foreign sheet."),
 ]
 Clear = Annotated[str, typer.Option(metavar="TEXT", help="Cell that sets a field to null.")]
 Empty = Annotated[str, typer.Option(metavar="TEXT", help="Cell that sets a list to empty.")]
+Mode = Annotated[
+    str | None,
+    typer.Option(metavar="upsert|create|update", help="What to do with records: write all, only new or only old ones."),
+]
+SetRoles = Annotated[bool, typer.Option("--set-roles", help="Roles of a row replace those that are there (default).")]
+AddRoles = Annotated[bool, typer.Option("--add-roles", help="Roles of a row are added to those that are there.")]
+RemoveRoles = Annotated[
+    bool, typer.Option("--remove-roles", help="Roles of a row are taken from those that are there.")
+]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Read no more than N rows.")]
 
 
@@ -54,10 +67,11 @@ def order_from(
     encoding: str | None,
     delimiter: str | None,
     match_by: str | None,
-    mapping: Path | None,
-    clear: str,
-    empty: str,
+    mapping: Path | None = None,
+    clear: str = "<clear>",
+    empty: str = "<empty>",
     limit: int | None,
+    decisions: Mapping[str, str] = MappingProxyType({}),
 ) -> "Order":
     """The options as one value."""
     from bulk.orders import Order  # noqa: PLC0415  # polars is loaded only when something is read
@@ -77,4 +91,14 @@ def order_from(
         clear=clear,
         empty=empty,
         limit=limit,
+        decisions=decisions,
     )
+
+
+def decided(mode: str | None, *, set_roles: bool, add_roles: bool, remove_roles: bool) -> Mapping[str, str]:
+    """What was decided about the writing; raises `UsageError` where that contradicts itself."""
+    roles = [name for name, given in (("set", set_roles), ("add", add_roles), ("remove", remove_roles)) if given]
+    if len(roles) > 1:
+        raise UsageError(f"{listed([f'--{name}-roles' for name in roles])} do not go together", advice="Give one.")
+    made = {} if mode is None else {"mode": mode}
+    return made | {"roles": roles[0]} if roles else made

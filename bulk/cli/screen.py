@@ -227,13 +227,23 @@ def _rows(count: int) -> str:
     return many(count, "row")
 
 
+_WORK = {
+    "import": "Import of",
+    "dry-run": "Dry run of",
+    "retry": "Retry of",
+    "delete": "Deletion of the records in",
+}
+
+
 def _headline(run: Run, source: str | None) -> Text:
     instance = run.instance
     name = instance.source if source is None else "standard input" if source == "-" else source
     if instance.operation == "export":
         title = f"Export of {instance.resource} at {instance.target} → {instance.source}"
     else:
-        what = {"import": "Import of", "dry-run": "Dry run of", "retry": "Retry of"}[instance.operation]
+        what = _WORK[instance.operation]
+        if instance.operation == "dry-run" and json.loads(instance.options or "{}").get("deletes"):
+            what = "Dry run of deleting the records in"
         title = f"{what} {name} → {instance.resource} at {instance.target}"
     style = "green" if run.exit_code == 0 else "yellow" if run.status is RunStatus.COMPLETED else "red"
     pace = f", {run.traffic.sent / run.seconds:,.0f} requests/s" if run.seconds and run.traffic.sent else ""

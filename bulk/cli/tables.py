@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
@@ -11,8 +11,14 @@ from bulk.cli.screen import out
 from bulk.contracts import Resource
 from bulk.model import Entry, Passage, Run, file_of, place, row_of, shorten
 
+if TYPE_CHECKING:
+    from bulk.jobs.presence import Presence
+
 PAGE = 1_000
 """Rows in one table."""
+
+SHOWN = 40
+"""Rows that are not there on the screen; the rest is in the file and in the JSON document."""
 
 
 def show_runs(runs: Sequence[Run]) -> None:
@@ -112,6 +118,23 @@ def _aside(passage: Passage) -> Sequence[str]:
     entry = passage.entry
     inside = [] if passage.carrier is None else [f"inside row {row_of(passage.carrier)}"]
     return [*inside, *([f"answer: {entry.response}"] if entry.response else [])]
+
+
+def show_presences(source: str, presences: "Sequence[Presence]", files: Sequence[str]) -> None:
+    """What of a file is not there, a line each, and how much is."""
+    absent = [one for one in presences if not one.exists]
+    if absent:
+        show_table(
+            ("row", "key", "what"),
+            [(place(one.row, files), one.key or "", one.message or "not there") for one in absent[:SHOWN]],
+        )
+    console = out()
+    if len(absent) > SHOWN:
+        console.print(f"... and {len(absent) - SHOWN:,} more: -o FILE writes them all.")
+    there, invalid = len(presences) - len(absent), sum(one.exists is None for one in absent)
+    parts = [f"{there:,} there", f"{len(absent) - invalid:,} not there"] + ([f"{invalid:,} invalid"] if invalid else [])
+    name = "standard input" if source == "-" else source
+    console.print(Text(f"{name}: {len(presences):,} rows read = {' + '.join(parts)}."), soft_wrap=True)
 
 
 def show_fields(resource: Resource, columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:

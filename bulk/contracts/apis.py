@@ -99,6 +99,8 @@ class Choice:
     """What can be decided; the first is what holds otherwise."""
     description: str
     """What it is about, a sentence."""
+    alters: frozenset[str] = frozenset()
+    """Fields that do not mean what is to be there in the end, unless the first value holds: to be added, say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +160,14 @@ class Resource:
     """What the user may decide about `upsert`."""
     delete: Callable[[Record], Flow] | None = None
     """Delete one record, whose payload holds its key only; None where the API has no such operation."""
+    decided: Mapping[str, str] = field(default_factory=dict)
+    """What was decided, see `chosen`, where it is not what holds anyway."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Columns by which records can be found: its keys, and those of rows that are records of another kind."""
+        other = self.other_rows
+        return self.keys if other is None or other.within is not None else (*self.keys, *other.keys)
 
     def chosen(self, decisions: Mapping[str, str]) -> "Resource":
         """The resource as it was decided; raises `UsageError` for what cannot be decided about it."""
@@ -167,7 +177,21 @@ class Resource:
                 raise UsageError(f"{self.name} have no {name} to choose")
             if value not in values[name]:
                 raise UsageError(f"{name} cannot be {value!r}", advice=f"It can be {listed(values[name])}.")
-        return replace(self, upsert=partial(self.upsert, **decisions)) if decisions else self
+        decided = {name: value for name, value in decisions.items() if value != values[name][0]}
+        return replace(self, upsert=partial(self.upsert, **decisions), decided=decided) if decisions else self
+
+    @property
+    def altered(self) -> frozenset[str]:
+        """Fields that, as it was decided, do not mean what is to be there in the end."""
+        return frozenset[str]().union(*(one.alters for one in self.choices if one.name in self.decided))
+
+    @property
+    def meaning(self) -> str:
+        """What was decided about the meaning of documents, as a text; empty where they mean what is to be there."""
+        told = (
+            f"{one.name} {self.decided[one.name]}" for one in self.choices if one.name in self.decided and one.alters
+        )
+        return ", ".join(told)
 
 
 @dataclass(frozen=True, kw_only=True)

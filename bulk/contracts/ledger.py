@@ -88,6 +88,8 @@ class Ledger(Protocol):
     async def settle(self, run: str, settlements: Sequence[Settlement]) -> None:
         """Write final statuses; what succeeded becomes what is known of its key. Members are settled as rows.
 
+        Where the run deletes, nothing is known of the keys that are done, whatever was known before.
+
         What was known of a row that was not tried, or that failed untouched, is known again if its `fields` say so.
 
         What was known of other keys with the same remote id is doubtful from then on.

@@ -55,6 +55,11 @@ class Checker:
         return self._judges[0].binding.key.label
 
     @property
+    def header(self) -> Sequence[str]:
+        """The columns of all files, each once."""
+        return list(dict.fromkeys(name for judge in self._judges for name in judge.table.header))
+
+    @property
     def by_id(self) -> bool:
         """Whether records are named by the API's own ids."""
         return any(judge.binding.key.column.name == REMOTE_ID for judge in self._judges)

@@ -1,13 +1,14 @@
 """Rows held against what is known of their records: what is the same need not be sent, what is read-only not edited."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import polars as pl
 
+from bulk.contracts import Resource
 from bulk.fingerprint import departed, leaves, unknown
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families, family_rejection
@@ -27,16 +28,14 @@ class Compared:
     """What can be sent; `same` where nothing about it is new."""
     rejections: Sequence[Rejection]
     """What cannot."""
-    unverified: bool
+    unverified: bool = False
     """Whether there are read-only cells of records of which nothing is known."""
     carried: int
     """Rows that go inside these records because something of them is new."""
 
 
-def compare(
-    chunk: Chunk, known: Mapping[str, bytes], families: Families | None, *, whole: Collection[str] = ()
-) -> Compared:
-    """Judge the rows of a chunk once more; `known` are fingerprints by key, `whole` see `Resource.whole`."""
+def compare(chunk: Chunk, known: Mapping[str, bytes], families: Families | None, *, resource: Resource) -> Compared:
+    """Judge the rows of a chunk once more; `known` are fingerprints by key."""
     chunk = pardoned(chunk, _harmless(chunk, known), families)
     kept: list[Record] = []
     faulty: list[tuple[Record, _Faults]] = []
@@ -50,7 +49,7 @@ def compare(
             kept.append(record)
             continue
         document = json.loads(record.payload)
-        news = unknown(document, fields, whole)
+        news = new_leaves(document, fields, resource)
         faults = _edited(chunk, record, fields, families) + _stripped(chunk.judge, record, document, news, fields)
         if faults:
             faulty.append((record, faults))
@@ -60,6 +59,12 @@ def compare(
             carried += len(record.members)
     rejections = [*chunk.rejections, *_rejected(chunk, faulty, families)]
     return Compared(records=kept, rejections=rejections, unverified=unverified, carried=carried)
+
+
+def new_leaves(document: Mapping[str, Any], known: bytes, resource: Resource) -> list[str]:
+    """Paths that have to be written: what is not known to be so, and what does not say how it is to be."""
+    altered = [name for name in resource.altered if name in document]
+    return [*unknown(document, known, resource.whole), *altered]
 
 
 def about(record: Record, known: bytes | None) -> bytes | None:

@@ -33,6 +33,7 @@ class Dispatch:
         sender: Sender,
         concurrency: int,
         guards: Guards,
+        deletes: bool = False,
     ) -> None:
         self._checker = checker
         self._ledger = ledger
@@ -41,6 +42,7 @@ class Dispatch:
         self._sender = sender
         self._block = min(BLOCK, max(32, 2 * concurrency))
         self._guards = guards
+        self._deletes = deletes
         self._evidence = Evidence(checker.families, resource.other_rows)
         self._prepared: dict[int, Prepared] = {}
 
@@ -66,6 +68,8 @@ class Dispatch:
 
     def _block_of(self, records: Sequence[Record]) -> int:
         """Records to claim at once: as many as are read at once, where they have to be read."""
+        if self._deletes:
+            return self._block
         if self._guards.verify or any(self._resource.needs_current(record) for record in records):
             return min(BLOCK, self._resource.find_at_once)
         return self._block
@@ -79,6 +83,9 @@ class Dispatch:
 
     def drive(self, record: Record) -> Flow:
         """The conversation about a record of a block."""
+        if self._deletes:
+            assert self._resource.delete is not None
+            return self._resource.delete(self._prepared[record.row].record)
         return drive(self._prepared[record.row], self._resource)
 
     def blame(self, record: Record, error: ApiError) -> tuple[Violation, ...]:
@@ -113,9 +120,13 @@ class Dispatch:
         return [self._prepared[record.row].record for record in records]
 
     def _prepare(self, record: Record, claim: Claim) -> Prepared:
+        if self._deletes:
+            return Prepared(record=replace(record, repeated=claim.repeated), known=claim.known)
         return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
 
     def _must_be_read(self, record: Record) -> bool:
+        if self._deletes:
+            return False
         return self._guards.verify or self._resource.needs_current(self._prepared[record.row].record)
 
     async def _read(self, records: Sequence[Record]) -> list[Record]:

@@ -43,7 +43,7 @@ class _End:
 
 
 class Importer:
-    """One import, dry run or retry, done by `run`."""
+    """One import, deletion, dry run or retry, done by `run`. Of rows that it `deletes`, only the keys are read."""
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class Importer:
         guards: Guards,
         stop: Stop,
         listener: Listener,
+        deletes: bool = False,
     ) -> None:
         self._checker = checker
         self._ledger = ledger
@@ -67,6 +68,7 @@ class Importer:
         self._guards = guards
         self._stop = stop
         self._listener = listener
+        self._deletes = deletes
         self._faulty = 0
         self._traffic = Traffic()
 
@@ -159,7 +161,10 @@ class Importer:
         async with aclosing(self._checker.late(self._known)) as found:
             async for rejections in found:
                 await self._ledger.reject(run, rejections)
-        if self._guards.strict and (totals := (await self._ledger.run(run)).totals).invalid:
+        totals = (await self._ledger.run(run)).totals
+        if self._deletes and _pending(totals):
+            consequences["deletes the record that it names"] = _pending(totals)
+        if self._guards.strict and totals.invalid:
             reason = f"{totals.invalid} of {totals.read} rows are invalid, and nothing is sent then (--strict)"
             return _End(status=RunStatus.REFUSED, exit_code=SourceError.exit_code, reason=reason)
         if consequences and not self._guards.dry_run and not self._guards.confirm(consequences):
@@ -169,9 +174,11 @@ class Importer:
         return None
 
     async def _compared(self, chunk: Chunk) -> Compared:
-        """A chunk in view of what the ledger knows of its records."""
+        """A chunk in view of what the ledger knows of its records, which is of no account where they are deleted."""
+        if self._deletes:
+            return Compared(records=chunk.records, rejections=chunk.rejections)
         known = await self._known(chunk.keys, None if self._guards.resend else chunk.written)
-        return await asyncio.to_thread(compare, chunk, known, self._checker.families, whole=self._resource.whole)
+        return await asyncio.to_thread(compare, chunk, known, self._checker.families, resource=self._resource)
 
     async def _known(self, keys: Sequence[str], written: Mapping[str, bytes] | None = None) -> Mapping[str, bytes]:
         place = self._instance.target, self._instance.resource
@@ -189,6 +196,7 @@ class Importer:
                 sender=sender,
                 concurrency=self._concurrency,
                 guards=self._guards,
+                deletes=self._deletes,
             )
 
             async def settle(settlements: Sequence[Settlement]) -> None:

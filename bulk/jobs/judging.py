@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
+KEYS_ONLY: Final = "keys only"
+"""Tells the digests of keys from those of documents that happen to hold nothing else."""
+
+
 class Judge:
     """Tells the kinds of rows of one table apart and judges each by its own model.
 
@@ -40,12 +45,18 @@ class Judge:
     def __init__(self, table: Scan, resource: Resource, reading: Reading) -> None:
         self.table = table
         self._reading = reading
-        other = resource.other_rows
+        other = None if reading.keys_only else resource.other_rows
         self._inside = other is not None and other.within is not None
         self._filled = other is not None and other.filled
         self.telling = None if other is None else header_of(other.column, table.header, reading.mapping)
         self._cells = None if other is None or other.within is None else MembersInCells(other)
         own, theirs = compile_schema(resource.model), None if other is None else compile_schema(other.model)
+        keys, read_only = resource.keys, resource.read_only
+        if reading.keys_only:
+            keys, read_only = resource.names, None
+            own = _narrowed(own, keys)
+        # The same cells are another order where they mean something else.
+        self._salt = (KEYS_ONLY if reading.keys_only else resource.meaning).encode()
         self.own: Validator | None = None
         self.other: Validator | None = None
         refusal: SourceError | None = None
@@ -59,7 +70,7 @@ class Judge:
             except SourceError as error:
                 refusal = error
         try:
-            self.own = self._validator(own, resource.keys, resource.read_only, others=others, match_by=reading.match_by)
+            self.own = self._validator(own, keys, read_only, others=others, match_by=reading.match_by)
         except SourceError as error:
             # A table may well have rows of the other kind only, but not such as travel in rows of this kind.
             if self.other is None or self._inside or reading.match_by is not None:
@@ -157,6 +168,8 @@ class Judge:
             rejections += doubled
             bad = {rejection.row for rejection in doubled}
             records = [self._cells.with_losses(record) for record in records if record.row not in bad]
+        if self._salt:
+            records = [replace(record, digest=_salted(record.digest, self._salt)) for record in records]
         records.sort(key=lambda record: record.row)
         chunk = Chunk(
             frame=frame,
@@ -189,6 +202,13 @@ class Judge:
         ((_, validator),) = self.kinds(frame)
         return validator
 
+    @property
+    def _ignored(self) -> Sequence[str]:
+        """Columns that are left alone."""
+        if self._reading.keys_only:
+            return self.table.header
+        return () if self.telling is None else (self.telling,)
+
     def _is_other(self, frame: pl.DataFrame) -> pl.Series:
         assert self.telling is not None
         blank = as_text(frame.get_column(self.telling)).str.strip_chars().fill_null("") == ""
@@ -214,10 +234,20 @@ class Judge:
             mapping=self._reading.mapping,
             read_only=None if read_only is None else compile_schema(read_only),
             others=others,
-            ignore=() if self.telling is None else (self.telling,),
+            ignore=self._ignored,
             complete=complete,
         )
         return Validator(schema, binding, clear=self._reading.clear, empty=self._reading.empty, title=title)
+
+
+def _narrowed(schema: Schema, names: Collection[str]) -> Schema:
+    """The schema of documents that only say which record is meant."""
+    columns = tuple(replace(column, within=None) for column in schema.columns if column.name in names)
+    return replace(schema, columns=columns, rules=())
+
+
+def _salted(digest: bytes, salt: bytes) -> bytes:
+    return blake2b(salt + digest, digest_size=len(digest)).digest()
 
 
 def _schemas(*models: "type[BaseModel] | None") -> list[Schema]:

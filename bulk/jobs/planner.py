@@ -40,7 +40,7 @@ class Difference:
     new: Any = None
     """Its value in the file."""
     message: str | None = None
-    """What is wrong with it."""
+    """What is wrong with it, or how it is meant."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,7 +120,7 @@ class Planner:
                                 yield change
 
     async def _compared(self, chunk: Chunk, known: Mapping[str, bytes]) -> Compared:
-        return await asyncio.to_thread(compare, chunk, known, self._checker.families, whole=self._resource.whole)
+        return await asyncio.to_thread(compare, chunk, known, self._checker.families, resource=self._resource)
 
     async def _fields(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         return await self._ledger.known(self._target, self._name, keys, ids=self._checker.by_id)
@@ -145,10 +145,16 @@ class Planner:
             for path, value in leaves(json.loads(prepared.record.payload))
             if path not in named and (path not in live or canonical(live[path]) != canonical(value))
         ]
+        differences = [self._meant(one) for one in differences]
         other = self._resource.other_rows
         if record.current and other is not None and other.within in json.loads(prepared.record.payload):
             differences.append(Difference(field=str(other.within), message=other.caution))
         return _spread(record, differences, exists=bool(record.current))
+
+    def _meant(self, one: Difference) -> Difference:
+        """The difference, with what was decided about its field."""
+        altered = one.field.partition(".")[0] in self._resource.altered
+        return replace(one, message=self._resource.meaning) if altered else one
 
 
 def _spread(record: Record, differences: Sequence[Difference], *, exists: bool) -> list[Change]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from bulk.contracts import Flow, Resource
 from bulk.errors import RefusedError, UnreachableError
-from bulk.fingerprint import canonical, departed, fingerprint, leaves, merged, unknown, without
-from bulk.jobs.comparison import about
+from bulk.fingerprint import apart_from, canonical, departed, fingerprint, leaves, merged, unknown, without
+from bulk.jobs.comparison import about, new_leaves
 from bulk.model import Claim, Outcome, Record, Status, listed, shorten
 
 
@@ -36,6 +36,15 @@ def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, v
     With `resend` all of it is written. With `verify` fields that are no longer as they were known are conflicts, unless
     they already are as they are to be.
     """
+    prepared = _compared(record, claim, resource=resource, resend=resend, verify=verify)
+    if not resource.altered:
+        return prepared
+    # Of what is added to a field or taken from it, nobody knows what the field holds in the end.
+    altered = resource.altered & json.loads(record.payload).keys()
+    return replace(prepared, fields=apart_from(prepared.fields, altered))
+
+
+def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
     document = json.loads(record.payload)
     record = replace(record, repeated=claim.repeated)
     whole = Prepared(record=record, known=claim.known, fields=fingerprint(document))
@@ -52,7 +61,7 @@ def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, v
     live = None if record.current is None else resource.read(record.current)
     held = b"" if live is None else fingerprint(live)
     # What is as it was last known was not edited in the file, and what already is as in the file need not be written.
-    news = {path.partition(".")[0].partition("[")[0] for path in unknown(document, known + held, resource.whole)}
+    news = {path.partition(".")[0].partition("[")[0] for path in new_leaves(document, known + held, resource)}
     base = merged(held, known, resource.partial)
     part = {name: value for name, value in document.items() if resend or name in news or name == record.by}
     cut = replace(

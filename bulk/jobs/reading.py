@@ -19,5 +19,7 @@ class Reading:
     """Cell that stands for an empty list."""
     limit: int | None = None
     """Read no more than so many rows."""
+    keys_only: bool = False
+    """Look at nothing but what names the records: all other columns are left alone."""
     only_filled: bool = False
     """Leave out rows of which no data cell is filled: lines of a result file that only tell what became of a row."""

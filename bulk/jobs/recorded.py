@@ -1,7 +1,8 @@
 """What a run remembers of how it was ordered, so that it can be resumed and retried as it was meant."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from bulk.contracts import ReadOptions
@@ -35,6 +36,10 @@ class Recorded:
     """For a retry, what it was narrowed to, as for the next two."""
     statuses: tuple[str, ...] = ()
     rows: str | None = None
+    decisions: Mapping[str, str] = field(default_factory=dict)
+    """What was decided about the writing, see `Resource.chosen`."""
+    deletes: bool = False
+    """Whether its rows name records that are to be deleted."""
     kept: bool = False
     """For a retry, whether its rows come from the ledger and not from a mended file."""
 
@@ -57,5 +62,6 @@ class Recorded:
             "clear": self.clear,
             "empty": self.empty,
             "limit": self.limit,
+            "keys_only": self.deletes,
         }
         return Reading(**(fields | changes))

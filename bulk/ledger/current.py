@@ -19,6 +19,8 @@ class Current:
     """What the user called the source."""
     writes: bool
     """Whether what succeeds is written at the target; false for a dry run."""
+    deletes: bool
+    """Whether what succeeds is deleted at the target."""
     parent: int | None
     """Number of the run whose rows are tried again."""
 
@@ -42,5 +44,6 @@ def current(connection: sqlite3.Connection, run: str, *, checked: bool | None = 
         place=row["place"],
         source=row["source"],
         writes=row["operation"] != "dry-run",
+        deletes=row["operation"] == "delete",
         parent=row["parent"],
     )

@@ -73,6 +73,7 @@ def learn_written(connection: sqlite3.Connection, this: Current, rows: Sequence[
             "rows": json.dumps([row for row, _ in rows]),
             "parts": json.dumps(parts),
             "fields": b"".join(fields or b"" for _, fields in rows),
+            "deletes": this.deletes,
         }
         connection.execute(QUERIES["learn_written"], selected)
         connection.execute(QUERIES["doubt_written"], selected)

@@ -52,10 +52,11 @@ UPDATE known SET sure = 1, fields = ? WHERE place = ? AND key = ? AND NOT sure A
 
 -- name: learn_written
 -- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile. Each
--- part is a row, and where in "fields" its own begin and how long they are.
+-- part is a row, and where in "fields" its own begin and how long they are. Of a record that was deleted nothing is
+-- sure, so that a row is sent that would create it anew; the deletion stays on record as the latest word on its key.
 INSERT INTO known (place, key, digest, sure, run, at, remote_id, fields)
-SELECT :place, entry.key, digest, status <> 'unknown', run, finished_at, remote_id,
-    iif(status <> 'unknown', substr(:fields, part.value ->> 1, part.value ->> 2), NULL)
+SELECT :place, entry.key, digest, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
+    iif(status <> 'unknown' AND NOT :deletes, substr(:fields, part.value ->> 1, part.value ->> 2), NULL)
 FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = part.value ->> 0
 WHERE carrier IS NULL AND status IN ('succeeded', 'unchanged', 'unknown')
 ORDER BY finished_at, row

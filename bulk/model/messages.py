@@ -51,7 +51,7 @@ class Outcome:
     status: Status = Status.SUCCEEDED
     """`succeeded`, or `unchanged` when the API already had it."""
     outcome: str | None = None
-    """`created`, `updated`, or `saved` where the API does not let us tell."""
+    """`created`, `updated` or `deleted`, or `saved` where the API does not let us tell."""
     remote_id: str | None = None
     """The API's own id of the record."""
     http_status: int | None = None

@@ -58,7 +58,7 @@ class Instance:
     resource: str
     """Full name, such as `luminous.products`."""
     operation: str
-    """`import`, `dry-run`, `retry` or `export`."""
+    """`import`, `dry-run`, `retry`, `delete` or `export`; to try a deletion again is to delete as well."""
     target: str
     """Address of the API, without credentials."""
     source: str

@@ -169,6 +169,10 @@ def test_a_source_that_cannot_be_read_is_said_to_people_in_words_alone(shell):
         ("import", "luminous.prodcts", "x.csv"),
         ("import", "luminous.products", "x.csv", "--rate", "fast"),
         ("import", "luminous.products", "x.csv", "--max-failures", "many"),
+        ("import", "luminous.products", "x.csv", "--mode", "create"),
+        ("plan", "luminous.products", "x.csv", "--add-roles"),
+        ("import", "luminous.products", "x.csv", "--add-roles", "--remove-roles"),
+        ("delete", "luminous.products", "x.csv", "--yes"),
         ("show", "last"),
         ("show", "nothing"),
         ("rows", "last", "--status", "broken"),
@@ -236,6 +240,44 @@ def test_a_dry_run_needs_no_token(shell):
     assert shell.json("import", "luminous.products", "x.csv", "--dry-run")["rows"]["not_tried"] == 1
 
 
+def test_exists_tells_every_row_on_the_screen_and_to_scripts_and_writes_them(shell, shop):
+    (shell.folder / "keys.csv").write_text("sku,note\nDRY-5210-ORG-10L,kept\nN-1,lost\n")
+    found = shell.json("exists", "luminous.products", "keys.csv", "-o", "found.csv", exit_code=3)
+    assert [one["exists"] for one in found] == [True, False]
+    assert [set(one) for one in found] == [{"row", "key", "exists", "id"}] * 2
+    assert (found[0]["row"], found[0]["key"], found[1]["id"]) == (2, "DRY-5210-ORG-10L", None)
+    written = (shell.folder / "found.csv").read_text().splitlines()
+    assert written == ["sku,note,_exists,_id", f"DRY-5210-ORG-10L,kept,true,{found[0]['id']}", "N-1,lost,false,"]
+    said = shell("exists", "luminous.products", "keys.csv", exit_code=3).stdout
+    assert "N-1" in said
+    assert "2 rows read = 1 there + 1 not there" in said
+    assert shell.json("exists", "luminous.products", "keys.csv", "--limit", 1)[0]["exists"]
+    assert shop.ask("state") == shop._stocked
+
+
+def test_exists_with_a_file_that_cannot_be_read_is_one_document(shell, server):
+    document = shell.json("exists", "luminous.products", "gone.csv", exit_code=65)
+    assert (document["exit_code"], document["error"]["type"]) == (65, "SourceError")
+
+
+def test_delete_says_that_the_api_cannot_and_help_shows_it_among_what_goes_in_and_out(shell):
+    (shell.folder / "keys.csv").write_text("sku\nA\n")
+    done = shell("delete", "luminous.products", "keys.csv", "--sandbox", "--yes", exit_code=2)
+    assert "luminous.products cannot be deleted" in done.stderr
+    commands = re.findall(r"^  ([a-z]+)  ", shell("--help").stdout, flags=re.MULTILINE)
+    wanted = ["import", "resume", "retry", "export", "get", "delete", "exists", "plan", "check"]
+    assert [name for name in commands if name in wanted] == wanted
+
+
+def test_one_record_is_got_by_a_key_with_spaces_slashes_and_umlauts(shell, server):
+    (shell.folder / "odd.csv").write_text("sku,name\nGröße 5/6 Ä,Odd\n", encoding="utf-8")
+    shell("import", "luminous.products", "odd.csv")
+    record = shell.json("get", "luminous.products", "Größe 5/6 Ä")
+    assert shell.json("get", "luminous.products", record["id"], "--by", "id") == record
+    document = shell.json("get", "luminous.products", "Größe 7/8 Ä", exit_code=3)
+    assert document["error"]["type"] == "NotFoundError"
+
+
 def test_the_embedded_sandbox_takes_a_catalog_without_any_setting(shell, samples):
     document = shell.json("import", "luminous.products", samples / "products.csv", "--sandbox")
     assert document["rows"]["created"] == 200
@@ -277,13 +319,14 @@ def test_the_demo_shows_the_main_job_and_where_the_ledger_lies(shell):
 
 
 def test_the_readme_shows_how_to_load_and_how_to_export():
-    assert [block[0].split()[1] for block in BLOCKS] == ["check", "export"]
+    assert [block[0].split()[1] for block in BLOCKS] == ["check", "export", "exists"]
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[-1])
 def test_every_command_of_the_readme_works_as_it_stands(shell, shop, samples, block):
     shutil.copy(samples / "products-with-faults.csv", shell.folder / "catalog.csv")
     pl.read_csv(shell.folder / "catalog.csv", infer_schema=False).write_excel(shell.folder / "catalog.xlsx")
+    shutil.copy(samples / "products.csv", shell.folder / "keys.csv")
     for line in block:
         done = subprocess.run(
             [shell.program, *shlex.split(line)[1:]],
@@ -307,6 +350,8 @@ def test_every_inline_command_of_the_readme_names_a_command_and_options_that_exi
         ("bulk import lum", "luminous.products"),
         ("bulk show la", "last"),
         ("bulk ret", "retry"),
+        ("bulk del", "delete"),
+        ("bulk exists lum", "luminous.channels"),
         ("bulk import --dry", "--dry-run"),
     ],
 )
