@@ -30,7 +30,7 @@ class Compared:
     """What cannot."""
     unverified: bool = False
     """Whether there are read-only cells of records of which nothing is known."""
-    carried: int
+    carried: int = 0
     """Rows that go inside these records because something of them is new."""
 
 
