@@ -32,7 +32,7 @@ from bulk.jobs.retry import FAULTY, Choice, rows_to_retry
 from bulk.ledger import SqliteLedger
 from bulk.loading import DELETE, DRY_RUN, EXPORT, IMPORT, RETRY, Loader, Work
 from bulk.model import Instance, Run, Status, listed
-from bulk.orders import Extract, Order, absolute, filter_of
+from bulk.orders import Extract, Order, absolute
 from bulk.settings import Configuration
 
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -192,7 +192,7 @@ class Session:
         connector, resource = find(what.resource)
         query = Query(
             since=what.since,
-            where=tuple(resource.filter(*filter_of(text)) for text in what.where),
+            where=tuple(resource.filter(text) for text in what.where),
             fast=what.fast,
         )
         # A walk says at once whether it can go that way: better before anything is left behind.

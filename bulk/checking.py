@@ -24,6 +24,8 @@ async def check(order: Order, listener: Listener) -> AsyncIterator[tuple[int, Se
         async with aclosing(checker.sweep()) as chunks:
             async for chunk in chunks:
                 yield chunk.rows, chunk.rejections
+        for remark in checker.remarks:
+            listener(Event(kind="note", message=remark))
         async with aclosing(checker.late()) as found:
             async for rejections in found:
                 yield 0, rejections

@@ -102,6 +102,13 @@ def apart_from(known: bytes, fields: Collection[str]) -> bytes:
     return b"".join(sorted(entry for entry in _entries(known) if entry[:_FIELD] not in names))
 
 
+def emptied(known: bytes, document: Mapping[str, Any], held: Mapping[str, Any]) -> bytes:
+    """What is known after a writing of the document without what was held below the objects that it sets to null."""
+    bare = [f"{path}." for path, value in leaves(document) if value is None]
+    gone = {_name(path) for path, _ in leaves(held) if any(path.startswith(one) for one in bare)}
+    return b"".join(sorted(entry for entry in _entries(known) if entry[:_PATH] not in gone)) if gone else known
+
+
 def unknown(document: Mapping[str, Any], known: bytes, whole: Collection[str] = ()) -> list[str]:
     """Paths of the leaves that are not known to have their value.
 

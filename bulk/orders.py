@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 
 from bulk.contracts import ReadOptions
-from bulk.errors import UsageError
 from bulk.jobs.reading import Reading
 from bulk.validation import load_mapping
 
@@ -67,14 +66,6 @@ class Extract:
         """As the ledger keeps it."""
         said = dataclasses.asdict(self) | {"since": None if self.since is None else self.since.isoformat()}
         return json.dumps({name: value for name, value in said.items() if name not in {"resource", "path"}})
-
-
-def filter_of(text: str) -> tuple[str, str]:
-    """A filter taken apart at its equals sign; raises `UsageError`."""
-    name, equals, value = text.partition("=")
-    if not equals and not name.rstrip("]").endswith("set"):
-        raise UsageError(f"{text!r} is no filter", advice="Write field=value, or field[operator]=value.")
-    return name.strip(), value
 
 
 def absolute(source: str) -> str:

@@ -94,7 +94,7 @@ class Configuration:
                 _section(path, content, section, model),
             )
         ]
-        prefix = f"{(section or 'bulk').upper()}_"
+        prefix = f"{getattr(model, 'environment', section or 'bulk').upper()}_"
         try:
             return _with_sources(model, prefix, layers)()
         except ValidationError as error:

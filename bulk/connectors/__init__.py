@@ -23,4 +23,5 @@ def find(full_name: str) -> tuple[Connector, Resource]:
     }
     if full_name not in known:
         raise UsageError(f"there is no resource {full_name!r}", advice=f"There is {listed(list(known))}.")
-    return known[full_name]
+    connector, resource = known[full_name]
+    return connector, resource.fresh() if resource.fresh is not None else resource

@@ -142,8 +142,8 @@ class Resource:
     """Whether a record cannot be written safely without having been read, so that `find` is called for it."""
     walk: Callable[[Query, str | None], Walk]
     """All records that fit a query, from the beginning or after the page that said `resume`."""
-    filter: Callable[[str, str], tuple[str, str]]
-    """A filter, as typed before and after the equals sign, as the API takes it; raises `UsageError`."""
+    filter: Callable[[str], tuple[str, str]]
+    """A filter, as typed, as the API takes it; raises `UsageError`."""
     changed_at: Callable[[Mapping[str, Any]], datetime | None]
     """When a record of the API last changed, in UTC."""
     other_rows: OtherRows | None = None
@@ -158,6 +158,8 @@ class Resource:
     """What the documentation leaves open and what is done about it, a sentence each."""
     choices: tuple[Choice, ...] = ()
     """What the user may decide about `upsert`."""
+    fresh: "Callable[[], Resource] | None" = None
+    """The same resource with a memory of its own, for the conversations of one run; None where it needs none."""
     delete: Callable[[Record], Flow] | None = None
     """Delete one record, whose payload holds its key only; None where the API has no such operation."""
     decided: Mapping[str, str] = field(default_factory=dict)
@@ -207,7 +209,8 @@ class Connector:
     resources: tuple[Resource, ...]
     """What can be imported."""
     settings: "type[BaseModel]"
-    """Model of its connection settings; field aliases are the names of environment variables."""
+    """Model of its connection settings. Environment variables are named after the connector, or after `environment`
+    of the model where its users know them otherwise, and after the field: `LUMINOUS_API_KEY`."""
     target: Callable[[Any], str]
     """Base address for given settings, without a trailing slash; raises `ConfigurationError`."""
     auth: Callable[[Any], Auth]

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,8 +15,8 @@ from bulk.jobs.families import Families
 from bulk.jobs.judging import Judge
 from bulk.jobs.reading import Reading
 from bulk.jobs.threads import stepped
-from bulk.model import REMOTE_ID, ROW, Rejection
-from bulk.validation import WholeFile, compile_schema
+from bulk.model import REMOTE_ID, ROW, Rejection, row_of, shorten
+from bulk.validation import Unusual, WholeFile, compile_schema
 
 Known: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Gives what is known of the records with some keys, as fingerprints."""
@@ -39,6 +40,7 @@ class Checker:
         files = [Path(table.path).name for table in source.tables]
         self._whole = WholeFile([compile_schema(model) for model in models], files)
         self._gathered = False
+        self._unusual: dict[tuple[str, str], Unusual] = {}
         self._first: set[str] | None = None
         gathers = any(judge.gathers for judge in self._judges)
         self.families = Families(resource.other_rows, files) if gathers and resource.other_rows else None
@@ -48,6 +50,15 @@ class Checker:
     def notes(self) -> Sequence[str]:
         """What a person should know about how the columns are understood, once each."""
         return list(dict.fromkeys(note for judge in self._judges for note in judge.notes))
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        """After `sweep`: what a person should know about cells that can be sent, a sentence each."""
+        return [
+            f"{one.label} {one.expected.usual}, which {shorten(one.text)!r} in row {row_of(one.row)} "
+            f"{'is' if one.count == 1 else f'and {one.count - 1:,} more are'} not: {one.expected.why}"
+            for one in self._unusual.values()
+        ]
 
     @property
     def key_header(self) -> str:
@@ -173,9 +184,17 @@ class Checker:
             if first:
                 for checked in parts:
                     self._whole.add(checked)
+                    self._remember(checked.unusual)
             yield chunk
         if first and self.families is not None and chunk is not None:
             yield chunk.of(self.families.orphans())
+
+    def _remember(self, unusual: Sequence[Unusual]) -> None:
+        """Add up what is unusual, column by column."""
+        for one in unusual:
+            first = self._unusual.get((one.label, one.expected.usual))
+            added = one if first is None else replace(first, count=first.count + one.count)
+            self._unusual[one.label, one.expected.usual] = added
 
     def _inspections(self) -> Iterator[bool]:
         for frame, judge in self._frames():

@@ -11,7 +11,7 @@ import polars as pl
 
 from bulk.fingerprint import canonical
 from bulk.model import shorten
-from bulk.validation.coerce import BOOLEANS, DECIMAL, WHOLE
+from bulk.validation.coerce import BOOLEANS, DECIMAL, WHOLE, is_structure
 from bulk.validation.columns import Column, Kind
 
 MARKERS: Final = frozenset({"<clear>", "<empty>"})
@@ -23,6 +23,7 @@ _UNHOLDABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 _NO_KIND = "the API gave something else than the column holds"
 _MARKER = "an import would take the text for an instruction"
+_STRUCTURE = "an import would take the text for JSON"
 _CHARACTERS = "it holds a character that no file can hold"
 
 
@@ -70,6 +71,8 @@ def fitted(values: Iterable[Any], column: Column, dtype: pl.DataType, remarks: R
 def _converter(kind: Kind, dtype: pl.DataType) -> Callable[[Any], Any]:
     if kind is Kind.JSON:
         return _json
+    if kind is Kind.VALUE and dtype == pl.String():
+        return _value
     if isinstance(dtype, pl.List):
         return _integers if kind is Kind.INTEGERS else _texts
     return {pl.Int64(): _whole, pl.Float64(): _number, pl.Boolean(): _truth}.get(dtype, _single)
@@ -77,6 +80,14 @@ def _converter(kind: Kind, dtype: pl.DataType) -> Callable[[Any], Any]:
 
 def _json(value: Any) -> str | None:  # noqa: ANN401  # JSON is any shape
     return _text(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def _value(value: Any) -> str | None:  # noqa: ANN401  # JSON is any shape
+    if isinstance(value, dict | list):
+        return _json(value)
+    if isinstance(value, str) and is_structure(value.strip()):
+        raise _MisfitError(_STRUCTURE)
+    return _single(value)
 
 
 def _single(value: Any) -> str | None:  # noqa: ANN401  # JSON is any shape

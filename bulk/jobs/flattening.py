@@ -1,7 +1,6 @@
 """Documents as the rows of a table: leaves under dotted columns, members of a document as rows of their own."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import polars as pl
@@ -24,6 +23,10 @@ _TYPES: Final[Mapping[Kind, pl.DataType]] = {
     Kind.INTEGERS: pl.List(pl.Int64),
     Kind.JSON: pl.String(),
 }
+
+
+_ANY: Final = frozenset({Kind.SCALAR, Kind.VALUE})
+"""Kinds whose columns are of the type that all their values have."""
 
 
 class Flattening:
@@ -65,7 +68,7 @@ class Flattening:
             for name, value in row.items():
                 if name not in self._occurring:
                     self._occurring[name] = self._named(name)
-                if value is not None and self._occurring[name].kind is Kind.SCALAR:
+                if value is not None and self._occurring[name].kind in _ANY:
                     self._scalars.setdefault(name, set()).add(type(value))
 
     def schema(self, *, typed: bool) -> dict[str, pl.DataType]:
@@ -96,7 +99,7 @@ class Flattening:
         return list({column.name: column for column in header}.values())
 
     def _type(self, column: Column, *, typed: bool) -> pl.DataType:
-        if column.kind is not Kind.SCALAR:
+        if column.kind not in _ANY:
             return _TYPES[column.kind]
         held = self._scalars.get(column.name, set()) if typed else set()
         if held == {bool}:
@@ -110,7 +113,7 @@ class Flattening:
         if name in self._exact:
             return self._exact[name]
         wild = next(column for column in self._open if name.startswith(column.name[:-1]))
-        return replace(wild, path=(*wild.path[:-1], name.removeprefix(wild.name[:-1])))
+        return wild.called(name.removeprefix(wild.name[:-1]))
 
     def _chosen(self, wanted: Sequence[str]) -> list[Column]:
         chosen: dict[str, Column] = {}
@@ -119,7 +122,7 @@ class Flattening:
             found = next(filter(None, (schema.find(name) for schema in self._schemas)), None)
             if self._within is not None and found is None and name == self._within.column:
                 found = self._named(name)
-            if found is None or not ({found.name, f"{'.'.join(found.path[:-1])}.*"} & known):
+            if found is None or not ({found.name, ".".join(found.opened)} & known):
                 near = nearest(
                     name, {header: name for schema in self._schemas for header, name in schema.names.items()}
                 )
@@ -147,6 +150,12 @@ _Tree: TypeAlias = "dict[str, _Tree | str]"
 """Columns by the parts of their paths; under the last part stands the name, or for any name the way to it."""
 
 
+class _Deep(str):
+    """The way to names that may be several, where it is one to any name."""
+
+    __slots__ = ()
+
+
 def _tree(columns: Sequence[Column]) -> _Tree:
     tree: _Tree = {}
     for column in columns:
@@ -155,7 +164,8 @@ def _tree(columns: Sequence[Column]) -> _Tree:
             below = branch.setdefault(part, {})
             assert isinstance(below, dict), "what others spread out is no column"
             branch = below
-        branch[column.path[-1]] = column.name.removesuffix(WILDCARD) if column.open else column.name
+        prefix = column.name.removesuffix(WILDCARD)
+        branch[column.path[-1]] = _Deep(prefix) if column.deep else prefix
     return tree
 
 
@@ -175,11 +185,24 @@ def _gather(document: Mapping[str, Any], tree: _Tree, leaves: Leaves) -> None:
         elif found is None:
             prefix = tree.get(WILDCARD)
             if isinstance(prefix, str) and name.strip() not in {"", WILDCARD}:
-                leaves[prefix + name.strip()] = value
+                if isinstance(prefix, _Deep) and _is_spread(value):
+                    leaves |= {f"{prefix}{name.strip()}.{inner.strip()}": text for inner, text in value.items()}
+                else:
+                    leaves[prefix + name.strip()] = value
         elif isinstance(value, dict):
             _gather(value, found, leaves)
         elif value is None:
             _gather(dict.fromkeys(found.keys() - {WILDCARD}), found, leaves)
+
+
+def _is_spread(value: object) -> bool:
+    """Whether an entry has a column for each of its own entries: where these are texts, such as those by language."""
+    return (
+        isinstance(value, dict)
+        and bool(value)
+        and all(isinstance(text, str) for text in value.values())
+        and not any("." in name or name.strip() in {"", WILDCARD} for name in value)
+    )
 
 
 def _members(resource: Resource) -> OtherRows | None:

@@ -151,6 +151,8 @@ class Importer:
                 self._listener(Event(kind="checking", data={"read": read, "invalid": invalid}))
                 if self._stop.event.is_set():
                     return self._interrupted()
+        for remark in self._checker.remarks:
+            self._listener(Event(kind="note", message=remark))
         if unverified:
             self._listener(Event(kind="note", message=UNVERIFIED))
         if carried and self._resource.other_rows is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bulk.contracts import Flow, Resource
 from bulk.errors import RefusedError, UnreachableError
-from bulk.fingerprint import apart_from, canonical, departed, fingerprint, leaves, merged, unknown, without
+from bulk.fingerprint import apart_from, canonical, departed, emptied, fingerprint, leaves, merged, unknown, without
 from bulk.jobs.comparison import about, new_leaves
 from bulk.model import Claim, Outcome, Record, Status, listed, shorten
 
@@ -63,6 +63,7 @@ def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool,
     # What is as it was last known was not edited in the file, and what already is as in the file need not be written.
     news = {path.partition(".")[0].partition("[")[0] for path in new_leaves(document, known + held, resource)}
     base = merged(held, known, resource.partial)
+    base = base if live is None else emptied(base, document, live)
     part = {name: value for name, value in document.items() if resend or name in news or name == record.by}
     cut = replace(
         whole,

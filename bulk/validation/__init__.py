@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bulk.validation.mapping import Mapping, load_mapping, parse_mapping
     from bulk.validation.messages import read_only_violation
     from bulk.validation.schema import compile_schema
-    from bulk.validation.validator import Checked, Validator
+    from bulk.validation.validator import Checked, Unusual, Validator
     from bulk.validation.whole_file import WholeFile
 
 _HOMES = {
@@ -31,6 +31,7 @@ _HOMES = {
     "Groups": "groups",
     "Mapping": "mapping",
     "Schema": "columns",
+    "Unusual": "validator",
     "Validator": "validator",
     "WholeFile": "whole_file",
     "as_text": "cells",
@@ -51,6 +52,7 @@ __all__ = [
     "Groups",
     "Mapping",
     "Schema",
+    "Unusual",
     "Validator",
     "WholeFile",
     "as_text",

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from bulk.errors import ConfigurationError, SourceError, UsageError
 from bulk.model import listed
-from bulk.validation.columns import WILDCARD, Column, Schema, plain
+from bulk.validation.columns import Column, Schema, plain
 from bulk.validation.mapping import Mapping, Split, sources_of
 from bulk.validation.vocabulary import Use, Vocabulary
 
@@ -24,6 +24,8 @@ class Bound:
     """How the file's cell is taken apart, if it holds several values."""
     part: int = 0
     """Which of these values is meant."""
+    array: bool = False
+    """Whether the file's cell is a list, written as one."""
     fill: str | None = None
     """Text for blank cells."""
 
@@ -102,6 +104,12 @@ def bind(
         if name in sources:
             for use, one in _mapped(vocabulary, name, sources[name]):
                 uses[use].append(one)
+        elif elements := schema.elements(name):
+            parts = Split(by=",", into=tuple(column.name for column in elements))
+            uses[Use.LOADED] += [
+                Bound(column=column, header=name, split=parts, part=part, array=True)
+                for part, column in enumerate(elements)
+            ]
         elif meaning := vocabulary.meaning(name):
             use, column = meaning
             if column is not None:
@@ -154,7 +162,7 @@ def _in_order(schema: Schema, bound: Iterable[Bound]) -> tuple[Bound, ...]:
         sorted(
             bound,
             key=lambda one: (
-                rank.get(one.column.path, rank.get((*one.column.path[:-1], WILDCARD), 0)),
+                rank.get(one.column.opened, 0),
                 one.column.path,
             ),
         )
@@ -262,14 +270,17 @@ def _require_complete(schema: Schema, bound: Sequence[Bound], path: str | None) 
 def _require_names(bound: Sequence[Bound], path: str | None) -> None:
     """Names that the file gives to entries of an open object must be names that the API takes."""
     for one in bound:
-        wild = one.column.adapter is not None and one.column.kind != "JSON"
-        if wild and one.column.adapter is not None:
+        name = one.column.entry
+        if name is not None and one.column.adapter is not None:
             try:
-                one.column.adapter.validate_python(one.column.path[-1])
+                one.column.adapter.validate_python(name)
             except ValidationError as error:
                 reason = error.errors(include_url=False)[0]["msg"]
                 raise SourceError(
-                    f"{one.column.path[-1]!r} cannot be a name there: {reason}", path=path, column=one.label
+                    f"{name!r} cannot be a name there: {reason}",
+                    path=path,
+                    column=one.label,
+                    advice=one.column.advice,
                 ) from error
 
 

@@ -16,6 +16,7 @@ Text is then read as what the column holds; null where that fails:
     boolean       true/false, yes/no, y/n, 1/0, t/f, on/off in any case
     list          values between `;`, blank ones dropped, or a JSON array of single values; at least one value
     scalar        text; a typed cell keeps its type
+    value         as a scalar, but text that is a JSON array or object is what it says
     JSON          what pydantic accepts, written canonically
 
 Numbers in typed cells are not sent through text, so that they arrive as they are.
@@ -29,7 +30,7 @@ from enum import Enum, auto
 from typing import Any, Final, TypeAlias
 
 import polars as pl
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from bulk.errors import SourceError
 from bulk.validation.columns import Column, Kind
@@ -40,10 +41,14 @@ BOOLEANS: Final[Mapping[str, bool]] = {
     for word in words
 }
 DECIMAL: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
+STRUCTURE: Final = r"^[\[{]"
+"""How a JSON array or object begins."""
 WHOLE: Final = r"^([+-]?[0-9]+)(?:\.0*)?$"
 _EXACT = 2.0**53
 _SMALL = 1e-3
 """Some floats below it are written with an exponent, which no number in text may have."""
+
+_ANY_JSON: Final[TypeAdapter[Any]] = TypeAdapter(JsonValue, config=ConfigDict(allow_inf_nan=False))
 
 PolarsType: TypeAlias = pl.DataType | pl.datatypes.DataTypeClass
 
@@ -148,6 +153,9 @@ def value_of(text: pl.Expr, column: Column) -> pl.Expr:
         return text.str.to_lowercase().replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
     if kind is Kind.SCALAR:
         return quoted(text)
+    if kind is Kind.VALUE:
+        structure = each(pl.when(text.str.contains(STRUCTURE)).then(text), _structure, pl.String())
+        return pl.coalesce(structure, quoted(text))
     if kind is Kind.JSON:
         assert column.adapter is not None
         return each(text, _canonical(column.adapter), pl.String)
@@ -170,9 +178,9 @@ def direct(cell: pl.Expr, dtype: PolarsType, family: Family, column: Column) -> 
             return pl.when(number.is_finite()).then(number)
         case Family.BOOLEAN, Kind.BOOLEAN:
             return cell
-        case ((Family.INTEGER | Family.BOOLEAN), Kind.SCALAR):
+        case ((Family.INTEGER | Family.BOOLEAN), (Kind.SCALAR | Kind.VALUE)):
             return cell.cast(pl.String)
-        case Family.FLOAT, Kind.SCALAR:
+        case Family.FLOAT, (Kind.SCALAR | Kind.VALUE):
             return pl.when(cell.is_finite()).then(text_of(cell, dtype, family))
         case Family.LIST, (Kind.TEXTS | Kind.INTEGERS):
             return _elements(parts_of(cell, dtype), column)
@@ -256,6 +264,18 @@ def canonical_json(text: str, adapter: TypeAdapter[Any]) -> str:
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
     return json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
+
+
+def is_structure(text: str) -> bool:
+    """Whether a text is taken for a JSON array or object where either may stand."""
+    return re.match(STRUCTURE, text) is not None and _structure(text) is not None
+
+
+def _structure(text: str) -> str | None:
+    try:
+        return canonical_json(text, _ANY_JSON)
+    except ValueError:
+        return None
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

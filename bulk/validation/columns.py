@@ -1,7 +1,7 @@
 """A model as flat columns: what `bulk fields` shows, what headers bind to, what rules are made of."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cached_property
@@ -10,10 +10,16 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from bulk.model import listed
-from bulk.validation.document import Document
+from bulk.validation.document import Document, Element, Expected
 from bulk.validation.joint import JointRule
 
 WILDCARD: Final = "*"
+
+_MANY: Final = 20
+"""Choices that are still all named."""
+
+_FEW: Final = 5
+"""Choices that are named where there are more."""
 
 
 class Kind(StrEnum):
@@ -24,6 +30,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     BOOLEAN = "yes or no"
     SCALAR = "text, number or yes/no"
+    VALUE = "text, number, yes/no or JSON"
     TEXTS = "list of text"
     INTEGERS = "list of whole numbers"
     JSON = "JSON"
@@ -72,12 +79,22 @@ class Column:
     """Other headers it is known by."""
     identifier: bool = False
     """Whether it is text that spreadsheets like to damage."""
+    even: bool = False
+    """Whether that text usually has the same number of digits in all rows."""
     unique: bool = False
     """Whether no two rows of a source may have the same text, regardless of case."""
     consequence: str | None = None
     """What clearing or emptying it does."""
     advice: str | None = None
     """What to do about a value that is not allowed."""
+    expected: Expected | None = None
+    """What its text usually looks like."""
+    element: Element | None = None
+    """Of which list, in a column of its own, it may also be an element."""
+    fixed: int | None = None
+    """How many parts of its path are given, where it stands for an entry of an open object, or is one."""
+    deep: bool = False
+    """Whether several names may stand for `*`: entries of objects within the open one."""
     description: str = ""
     """What it is, in a few words."""
     reference: str = ""
@@ -101,6 +118,20 @@ class Column:
         return self.kind in {Kind.TEXTS, Kind.INTEGERS}
 
     @property
+    def entry(self) -> str | None:
+        """The name that it has in an open object; None where it is in none."""
+        return None if self.fixed is None else self.path[self.fixed]
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        """The path under which a model knows it."""
+        return self.path if self.fixed is None else (*self.path[: self.fixed], WILDCARD)
+
+    def called(self, name: str) -> "Column":
+        """The column of this name in the open object for whose entries it stands."""
+        return replace(self, path=(*self.path[:-1], *(name.split(".") if self.deep else [name])))
+
+    @property
     def type_text(self) -> str:
         """Its type in plain words."""
         return "list of choices" if self.each.choices else "choice" if self.constraints.choices else str(self.kind)
@@ -117,6 +148,8 @@ class Column:
             words.append("not twice in a file")
         if self.nullable:
             words.append("can be cleared")
+        if self.expected:
+            words.append(self.expected.usual)
         if self.consequence:
             words.append(f"clearing it {self.consequence}")
         return "; ".join(words)
@@ -134,7 +167,13 @@ def _in_words(constraints: Constraints, unit: str) -> Iterator[str]:
         "pattern": "matching {}",
     }
     for name, value in constraints.stated().items():
-        yield f"one of {listed(value)}" if name == "choices" else phrases[name].format(value)
+        yield f"one of {some_of(value)}" if name == "choices" else phrases[name].format(value)
+
+
+def some_of(choices: Sequence[str]) -> str:
+    """Choices in words; the first few where they are many."""
+    few = [*choices[:_FEW], f"{len(choices) - _FEW} more"] if len(choices) > _MANY else choices
+    return listed(few)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,13 +196,19 @@ class Schema:
             return found
         for wild in self.columns:
             *parent, name = header.split(".", len(wild.path) - 1)
+            names = [one.strip() for one in (name.split(".") if wild.deep else [name])]
             if (
                 wild.open
-                and name.strip() not in {"", WILDCARD}
+                and not {"", WILDCARD} & set(names)
                 and plain(".".join(parent)) == plain(".".join(wild.path[:-1]))
             ):
-                return replace(wild, path=(*wild.path[:-1], name.strip()))
+                return wild.called(".".join(names))
         return None
+
+    def elements(self, header: str) -> Sequence[Column]:
+        """The columns that are elements of the list that a header means, in their order; none if it means none."""
+        found = [one for one in self.columns if one.element and plain(one.element.of) == plain(header)]
+        return sorted(found, key=lambda one: one.element.place if one.element else 0)
 
     @cached_property
     def names(self) -> Mapping[str, str]:

@@ -18,7 +18,7 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from bulk.validation.joint import ExactlyOne, JointRule, NotBoth, OnlyWith, RequiredUnless, RequiredWhen
+from bulk.validation.joint import ExactlyOne, JointRule, NotBoth, NotSwapped, OnlyWith, RequiredUnless, RequiredWhen
 
 __all__ = [
     "UNSET",
@@ -26,10 +26,13 @@ __all__ = [
     "Aliases",
     "Consequence",
     "Document",
+    "Element",
     "ExactlyOne",
+    "Expected",
     "Identifier",
     "JointRule",
     "NotBoth",
+    "NotSwapped",
     "OnlyWith",
     "Reference",
     "RequiredUnless",
@@ -54,6 +57,9 @@ class Aliases:
 @dataclass(frozen=True)
 class Identifier:
     """Text made of digits or codes, which spreadsheets like to turn into numbers and dates."""
+
+    even: bool = True
+    """Whether they usually have the same number of digits, so that shorter ones stand out; postal codes do not."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,28 @@ class Advice:
     text: str
 
 
+@dataclass(frozen=True)
+class Expected:
+    """What text usually looks like. Other text is sent all the same, and remarked upon."""
+
+    pattern: str
+    """Rust regular expression that is usually found in it."""
+    usual: str
+    """What is usual, to be read after the name of the column: `is usually of letters and digits`."""
+    why: str
+    """What follows where it is not, a sentence."""
+
+
+@dataclass(frozen=True)
+class Element:
+    """A field that tables may also hold as an element of a list, in a column of another name."""
+
+    of: str
+    """Dotted name of that column."""
+    place: int
+    """Which of its elements, from 0."""
+
+
 class Document(BaseModel):
     """Base of every model: strict, closed, finite; applies the declared rules that join fields."""
 
@@ -90,7 +118,7 @@ class Document(BaseModel):
     reference: ClassVar[str] = ""
     """Where the API documents the object."""
     rules: ClassVar[Sequence[JointRule]] = ()
-    """Rules that join fields, by dotted path."""
+    """Rules that join fields, by dotted path from here."""
 
     @model_validator(mode="after")
     def _apply_rules(self) -> Self:

@@ -4,7 +4,7 @@ Fields go by their dotted paths. Null counts as sent, since it is written, but m
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar, LiteralString, Protocol, TypeAlias
 
@@ -39,6 +39,9 @@ class JointRule(Protocol):
     def describe(self, naming: Naming = str) -> str:
         """The rule as a sentence."""
 
+    def below(self, path: str) -> "JointRule":
+        """The same rule, as seen from around the object at this path."""
+
 
 @dataclass(frozen=True)
 class NotBoth:
@@ -63,6 +66,10 @@ class NotBoth:
         """The rule as a sentence."""
         return f"{naming(self.first)} and {naming(self.second)} must not both be filled: {self.why}"
 
+    def below(self, path: str) -> "NotBoth":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, first=f"{path}.{self.first}", second=f"{path}.{self.second}")
+
 
 @dataclass(frozen=True)
 class ExactlyOne:
@@ -82,6 +89,41 @@ class ExactlyOne:
     def describe(self, naming: Naming = str) -> str:
         """The rule as a sentence."""
         return f"exactly one of {listed([naming(path) for path in self.paths])} must be filled"
+
+    def below(self, path: str) -> "ExactlyOne":
+        """The same rule, as seen from around the object at this path."""
+        return ExactlyOne(*(f"{path}.{one}" for one in self.paths))
+
+
+@dataclass(frozen=True)
+class NotSwapped:
+    """Two numbers of which the second never exceeds `most` in size, nor the first `more`: the wrong way round?"""
+
+    first: str
+    second: str
+    most: float
+    more: float
+    name: ClassVar[LiteralString] = "swapped"
+    conditions: ClassVar[tuple[tuple[str, Literals], ...]] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return self.first, self.second
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether the second is too large, and the two would fit if they were exchanged."""
+        first, second = _value(document, self.first), _value(document, self.second)
+        return None not in (first, second) and self.most < abs(second) <= self.more and abs(first) <= self.most
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        first, second = naming(self.first), naming(self.second)
+        return f"{second} is beyond {self.most:g}, and {first} is not: the two are probably swapped"
+
+    def below(self, path: str) -> "NotSwapped":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, first=f"{path}.{self.first}", second=f"{path}.{self.second}")
 
 
 @dataclass(frozen=True)
@@ -111,6 +153,10 @@ class RequiredWhen:
     def describe(self, naming: Naming = str) -> str:
         """The rule as a sentence."""
         return f"{naming(self.field)} is required where {_told(naming, self.when, self.equals)}" + _because(self.why)
+
+    def below(self, path: str) -> "RequiredWhen":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, field=f"{path}.{self.field}", when=f"{path}.{self.when}")
 
 
 @dataclass(frozen=True)
@@ -149,6 +195,12 @@ class RequiredUnless:
         unless = " and ".join(_told(naming, path, value) for path, value in self.unless)
         return f"{naming(self.field)} is required{where}, unless {unless}" + _because(self.why)
 
+    def below(self, path: str) -> "RequiredUnless":
+        """The same rule, as seen from around the object at this path."""
+        unless = tuple((f"{path}.{one}", value) for one, value in self.unless)
+        where = None if self.where is None else (f"{path}.{self.where[0]}", self.where[1])
+        return replace(self, field=f"{path}.{self.field}", unless=unless, where=where)
+
 
 @dataclass(frozen=True)
 class OnlyWith:
@@ -180,6 +232,10 @@ class OnlyWith:
         """The rule as a sentence."""
         only = _told(naming, self.other, *self.choices)
         return f"{naming(self.field)} can be {_spelt(self.value)} only where {only}" + _because(self.why)
+
+    def below(self, path: str) -> "OnlyWith":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, field=f"{path}.{self.field}", other=f"{path}.{self.other}")
 
 
 def _is_sent(value: object, path: str) -> bool:

@@ -12,7 +12,16 @@ from bulk.model import listed
 from bulk.validation.binding import Bound
 from bulk.validation.columns import Column
 from bulk.validation.damage import Finding
-from bulk.validation.joint import ExactlyOne, JointRule, Literals, NotBoth, OnlyWith, RequiredUnless, RequiredWhen
+from bulk.validation.joint import (
+    ExactlyOne,
+    JointRule,
+    Literals,
+    NotBoth,
+    NotSwapped,
+    OnlyWith,
+    RequiredUnless,
+    RequiredWhen,
+)
 from bulk.validation.rules import Markers, text, value
 
 
@@ -47,6 +56,12 @@ def joint_checks(
                     count = pl.sum_horizontal(row.filled(path).cast(pl.Int32) for path in paths)
                     finding = Finding(rule.name, rule.describe(row.label))
                     yield JointCheck(label=None, broken=count != 1, finding=finding)
+            case NotSwapped(first, second, most, more):
+                if row.has(first) and row.has(second):
+                    one, other = row.number(first).abs(), row.number(second).abs()
+                    finding = Finding(rule.name, rule.describe(), f"Exchange {listed([first, second])}.")
+                    broken = (other > most) & (other <= more) & (one <= most)
+                    yield JointCheck(label=row.label(second), broken=broken, finding=finding)
             case RequiredWhen(field, when, equals):
                 if row.has(when):
                     yield row.requirement(rule, field, row.is_one_of(when, (equals,)))
@@ -105,6 +120,10 @@ class _Row:
     def filled(self, path: str) -> pl.Expr:
         """Whether a cell of it is filled."""
         return pl.any_horizontal(pl.lit(value=False), *(text(number).is_not_null() for number in self._numbers(path)))
+
+    def number(self, path: str) -> pl.Expr:
+        """Its number; null where its cell cannot be read."""
+        return value(self._numbers(path)[0])
 
     def is_one_of(self, path: str, values: Literals) -> pl.Expr:
         """Whether it has one of these values; null where its cell cannot be read."""

@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 from bulk.model import Violation, shorten
 from bulk.validation import coerce, damage
-from bulk.validation.columns import Column, Kind
+from bulk.validation.columns import Column, Kind, some_of
 from bulk.validation.damage import Finding
 
 _CORRECT = "Correct the value, or make the cell blank to leave this field alone."
+_SAID = 20
+"""Choices that a message names one by one."""
 _BOUNDS = {
     "min_length": "have at least {} characters",
     "max_length": "have at most {} characters",
@@ -115,14 +117,15 @@ def unreadable(column: Column) -> Callable[[str], Finding]:
             return damage.explain_error_value(cell)
         match column.kind:
             case Kind.TEXT if choices := column.constraints.choices:
-                return Finding("choices", f"this must be {' or '.join(choices)}", column.advice or _CORRECT)
+                allowed = " or ".join(choices) if len(choices) <= _SAID else f"one of {some_of(choices)}"
+                return Finding("choices", f"this must be {allowed}", column.advice or _CORRECT)
             case Kind.INTEGER:
                 return damage.explain_integer(cell)
             case Kind.NUMBER:
                 return damage.explain_number(cell)
             case Kind.BOOLEAN:
                 return Finding("boolean", "this is neither yes nor no", "Write true or false.")
-            case Kind.SCALAR:
+            case Kind.SCALAR | Kind.VALUE:
                 return Finding("scalar", "this is neither text nor a finite number nor yes or no", _CORRECT)
             case Kind.JSON:
                 return _bad_json(cell, column)

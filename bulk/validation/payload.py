@@ -73,7 +73,7 @@ def literal(cell: pl.Expr, kind: Kind) -> tuple[str, pl.Expr, str]:
     match kind:
         case Kind.TEXT:
             return '"', escaped(cell), '"'
-        case Kind.SCALAR | Kind.JSON:
+        case Kind.SCALAR | Kind.VALUE | Kind.JSON:
             return "", cell, ""
         case Kind.TEXTS:
             return '["', cell.list.eval(escaped(pl.element())).list.join('","'), '"]'

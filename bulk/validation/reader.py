@@ -69,6 +69,10 @@ class Reader:
             return
         whole = coerce.text_of(cell, dtype, coerce.family_of(dtype, one.label))
         parts = whole.str.split(one.split.by)
+        if one.array and isinstance(dtype, pl.List):
+            parts = coerce.parts_of(cell, dtype)
+        elif one.array:
+            parts = whole.str.strip_prefix("[").str.strip_suffix("]").str.split(one.split.by)
         is_marker = whole.is_in([self._markers.clear, self._markers.empty])
         part = parts.list.get(one.part, null_on_oob=True).str.strip_chars()
         right = parts.list.len() == len(one.split.into)

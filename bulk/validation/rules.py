@@ -110,7 +110,7 @@ def _readable(number: int, column: Column, family: Family, markers: Markers) -> 
         if family is Family.FLOAT:
             long = text(number).str.contains(rf"^-?[0-9]{{{damage.EXACT_DIGITS + 1},}}$")
             yield Rule(number=number, broken=long, explain=damage.explain_rounded)
-    elif column.kind in {Kind.TEXT, Kind.TEXTS, Kind.SCALAR} and family is Family.TEXT:
+    elif column.kind in {Kind.TEXT, Kind.TEXTS, Kind.SCALAR, Kind.VALUE} and family is Family.TEXT:
         error = damage.is_error_value(text(number)) & value(number).is_not_null()
         hint = text(number).str.starts_with("#")
         yield Rule(number=number, broken=error, hint=hint, explain=damage.explain_error_value)
@@ -124,7 +124,7 @@ def _readable(number: int, column: Column, family: Family, markers: Markers) -> 
 
 def _bounds(number: int, column: Column) -> Iterator[Rule]:
     """Rules that the model states, on values that could be read."""
-    if column.kind in {Kind.JSON, Kind.SCALAR} or column.constraints.choices:
+    if column.kind in {Kind.JSON, Kind.SCALAR, Kind.VALUE} or column.constraints.choices:
         return
     if column.is_list:
         length = value(number).list.len()

@@ -7,7 +7,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, JsonValue, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from bulk.errors import SchemaError
@@ -40,17 +40,29 @@ def compile_schema(model: type[Document]) -> Schema:
     sure = {one.name: one for one in columns if one.path not in {*wholes, *parts}}
     for rule in model.rules:
         _require_sure(rule, sure, model.__name__)
+    inner = list(_inner_rules(model))
+    for rule in inner:
+        _require_sure(rule, {one.name: one for one in columns}, model.__name__)
     overlaps = [
         NotBoth(".".join(path), f"{'.'.join(path)}.{WILDCARD}", "the one holds the other")
         for path in wholes
         if any(_is_below(part, path) for part in parts)
     ]
-    schema = Schema(model=model, columns=columns, rules=(*model.rules, *overlaps))
+    schema = Schema(model=model, columns=columns, rules=(*model.rules, *inner, *overlaps))
     _require_distinct(schema)
     for column in columns:
-        if (column.identifier or column.unique) and column.kind is not Kind.TEXT:
-            raise SchemaError(f"{model.__name__}, {column.name}: only text can be an identifier, or unique")
+        if (column.identifier or column.unique or column.expected) and column.kind is not Kind.TEXT:
+            raise SchemaError(f"{model.__name__}, {column.name}: only text can be an identifier, unique, or expected")
     return schema
+
+
+def _inner_rules(model: type[BaseModel], path: str = "") -> Iterator[JointRule]:
+    """Rules of the objects within a model. pydantic knows them as well, so it matters not how an object is given."""
+    for name, info in model.model_fields.items():
+        base = Shape.of(info.annotation, info.metadata, name).base
+        if isinstance(base, type) and issubclass(base, Document):
+            yield from (rule.below(path + name) for rule in base.rules)
+            yield from _inner_rules(base, f"{path}{name}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,7 +164,9 @@ def _entries(path: tuple[str, ...], base: Any, notes: dict[str, Any], where: str
         return
     if element.notes:
         raise SchemaError(f"{where}: notes belong on the field")
-    if get_origin(element.base) in {Union, UnionType} and set(get_args(element.base)) == set(SCALARS):
+    if element.base is JsonValue:
+        kind, constraints = Kind.VALUE, element.constraints
+    elif get_origin(element.base) in {Union, UnionType} and set(get_args(element.base)) == set(SCALARS):
         kind, constraints = Kind.SCALAR, element.constraints
     else:
         kind, constraints = _scalar(element, where)
@@ -160,8 +174,10 @@ def _entries(path: tuple[str, ...], base: Any, notes: dict[str, Any], where: str
     yield Column(
         path=(*path, WILDCARD),
         kind=kind,
-        nullable=element.nullable,
+        nullable=element.nullable or kind is Kind.VALUE,
         constraints=constraints,
+        fixed=len(path),
+        deep=kind is Kind.VALUE,
         adapter=TypeAdapter(key, config=ConfigDict(strict=True)),
         **(notes | {"aliases": (), "within": None}),
     )
@@ -229,8 +245,6 @@ def _require_plain(model: type[BaseModel], inside: tuple[type[BaseModel], ...] =
     """Refuse whatever changes pydantic's verdict in a way that columns cannot show."""
     if not issubclass(model, Document):
         raise SchemaError(f"{model.__name__} is not a Document")
-    if inside and model.rules:
-        raise SchemaError(f"{model.__name__}: rules that join fields belong on the outermost model")
     if model in inside:
         raise SchemaError(f"{model.__name__} contains itself")
     if model.model_config != Document.model_config:

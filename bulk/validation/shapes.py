@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 
 from bulk.errors import SchemaError
 from bulk.validation.columns import Constraints
-from bulk.validation.document import Advice, Aliases, Consequence, Identifier, Reference, Unique
+from bulk.validation.document import Advice, Aliases, Consequence, Element, Expected, Identifier, Reference, Unique
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,20 @@ class Shape:
         return cls(base=annotation, nullable=nullable, constraints=Constraints(**bounds), notes=notes)
 
 
-NOTES = frozenset({"aliases", "identifier", "unique", "consequence", "advice", "reference", "description"})
+NOTES = frozenset(
+    {
+        "aliases",
+        "identifier",
+        "unique",
+        "consequence",
+        "advice",
+        "even",
+        "reference",
+        "description",
+        "expected",
+        "element",
+    }
+)
 
 
 def _meaning(one: object, where: str) -> Iterator[tuple[str, Any]]:
@@ -55,14 +68,19 @@ def _meaning(one: object, where: str) -> Iterator[tuple[str, Any]]:
     match one:
         case Aliases(names):
             yield "aliases", names
-        case Identifier():
+        case Identifier(even):
             yield "identifier", True
+            yield "even", even
         case Unique():
             yield "unique", True
         case Consequence(text):
             yield "consequence", text
         case Advice(text):
             yield "advice", text
+        case Expected():
+            yield "expected", one
+        case Element():
+            yield "element", one
         case Reference(address):
             yield "reference", address
         case annotated_types.MinLen(bound):

@@ -14,6 +14,8 @@ from bulk.validation import coerce, damage, messages
 from bulk.validation.binding import Binding, Bound
 from bulk.validation.cells import original_cells
 from bulk.validation.columns import Column, Constraints, Kind, Schema
+from bulk.validation.document import Expected
+from bulk.validation.joint import NotBoth
 from bulk.validation.joint_rules import JointCheck, joint_checks, missing_parts
 from bulk.validation.payload import payload
 from bulk.validation.reader import Reader
@@ -21,6 +23,22 @@ from bulk.validation.rules import Markers, Rule, cell_rules, text, value
 from bulk.validation.shown import shown
 
 DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unusual:
+    """Cells that can be sent, but do not look like what is usually in their column."""
+
+    label: str
+    """The column as it is called in the file."""
+    expected: Expected
+    """What is usual."""
+    row: int
+    """Position of the first of them."""
+    text: str
+    """What stands there."""
+    count: int
+    """How many there are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +55,8 @@ class Checked:
     """Position and identifiers of every row, good or bad; see `Validator.identify`."""
     named_by: str
     """Our name of the column that names the records."""
+    unusual: tuple[Unusual, ...] = ()
+    """Text of good rows that is not as it usually is."""
 
     def records(self) -> list[Record]:
         """The good rows as records."""
@@ -90,7 +110,7 @@ class Validator:
         ]
         needed = [column for column in schema.columns if column.within is not None]
         self._joint: Sequence[JointCheck] = (
-            *joint_checks(schema.rules, self._columns, binding.key, self._markers),
+            *joint_checks((*schema.rules, *_overlaps(self._columns)), self._columns, binding.key, self._markers),
             *missing_parts(needed, self._columns, binding.key, self._markers),
         )
 
@@ -123,7 +143,19 @@ class Validator:
             losing=losing.select(ROW, *losses),
             identity=self.identify(frame),
             named_by=self.binding.key.column.name,
+            unusual=tuple(self._unusual(work, good.get_column(ROW))),
         )
+
+    def _unusual(self, work: pl.DataFrame, good: pl.Series) -> Iterator[Unusual]:
+        """Text of these rows that is not as it usually is."""
+        for number, one in enumerate(self._columns):
+            expected = one.column.expected
+            if expected is None:
+                continue
+            strange = work.filter(~value(number).str.contains(expected.pattern) & pl.col(ROW).is_in(good.implode()))
+            if strange.height:
+                row, found = strange.select(ROW, value(number)).row(0)
+                yield Unusual(label=one.label, expected=expected, row=row, text=found, count=strange.height)
 
     def identify(self, frame: pl.DataFrame) -> pl.DataFrame:
         """What rules over the whole file look at.
@@ -214,6 +246,15 @@ class Validator:
             )
             for row, cells in zip(rows, original_cells(frame, rows), strict=True)
         )
+
+
+def _overlaps(columns: Sequence[Bound]) -> Iterator[NotBoth]:
+    """Entries of an open object of which one holds the other."""
+    paths = [one.column.path for one in columns]
+    for one in columns:
+        size = len(one.column.path)
+        if one.column.deep and any(path[:size] == one.column.path and len(path) > size for path in paths):
+            yield NotBoth(one.column.name, f"{one.column.name}.*", "the one holds the other")
 
 
 def _as_text(column: Column) -> Column:

@@ -32,7 +32,7 @@ class WholeFile:
     def __init__(self, schemas: Schema | Sequence[Schema], files: Sequence[str] = ("",)) -> None:
         schemas = [schemas] if isinstance(schemas, Schema) else schemas
         self._files = files
-        identifiers = {column.name for schema in schemas for column in schema.columns if column.identifier}
+        identifiers = {column.name for schema in schemas for column in schema.columns if column.even}
         self._widths = {name: WidthProfile() for name in identifiers}
         self._keys: dict[str, Repeats] = defaultdict(Repeats)
         self._unique = {column.name: Repeats() for schema in schemas for column in schema.columns if column.unique}

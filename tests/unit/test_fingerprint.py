@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk.fingerprint import canonical, departed, fingerprint, leaves, merged, unknown, without
+from bulk.fingerprint import canonical, departed, emptied, fingerprint, leaves, merged, unknown, without
 
 PRODUCT = {
     "sku": "A-1",
@@ -120,3 +120,13 @@ def test_what_was_written_last_is_known_whatever_was_known_before(before, after)
     assert unknown(after, known) == []
     assert set(unknown(before, known)) <= {path for path, _ in leaves(after)}
     assert len(known) % 12 == 0
+
+
+def test_what_lay_below_an_object_that_was_set_to_null_is_not_known_any_more():
+    held = {"key": "a", "place": {"city": "Bonn", "at": {"floor": 1}}, "note": "x"}
+    known = fingerprint(held)
+    assert emptied(known, {"place": {"at": None}}, held) == fingerprint(
+        {"key": "a", "place": {"city": "Bonn"}, "note": "x"}
+    )
+    assert emptied(known, {"place": None}, held) == fingerprint({"key": "a", "note": "x"})
+    assert emptied(known, {"note": None, "place": {"city": "Ulm"}}, held) == known

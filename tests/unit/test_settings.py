@@ -1,5 +1,7 @@
 """Where settings come from, and which are refused."""
 
+from typing import ClassVar
+
 import pytest
 from pydantic import BaseModel, SecretStr
 
@@ -123,3 +125,17 @@ def test_a_rate_or_concurrency_that_means_nothing_is_a_configuration_error(folde
     monkeypatch.setenv(f"BULK_{name}", value)
     with pytest.raises(ConfigurationError, match=name.lower()):
         configuration(folders)
+
+
+def test_a_model_may_say_what_its_environment_variables_begin_with(folders, monkeypatch):
+    class Known(Shop):
+        environment: ClassVar[str] = "SHOP"
+
+    monkeypatch.setenv("SHOP_COMPANY", "acme")
+    assert configuration(folders).connection(Known, "boutique").company == "acme"
+    assert configuration(folders).connection(Shop, "boutique").company is None
+    (folders[0] / "bulk.toml").write_text("[boutique]\ncompany = 5\n")
+    monkeypatch.delenv("SHOP_COMPANY")
+    with pytest.raises(ConfigurationError) as refused:
+        configuration(folders).connection(Known, "boutique")
+    assert "SHOP_COMPANY" in refused.value.advice

@@ -13,7 +13,7 @@ def test_every_documented_field_takes_every_operator_of_its_kind(field):
     for operator in OPERATORS[FIELDS[field]]:
         value = "" if operator in {"set", "notset"} else SAMPLES[FIELDS[field]]
         name = field if operator == "eq" else f"{field}[{operator}]"
-        assert product_filter(f"{field}[{operator}]", value) == (name, value)
+        assert product_filter(f"{field}[{operator}]={value}") == (name, value)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_every_documented_field_takes_every_operator_of_its_kind(field):
     ],
 )
 def test_a_filter_is_sent_as_it_is_documented(name, value, sent):
-    assert product_filter(name, value) == sent
+    assert product_filter(f"{name}={value}") == sent
 
 
 @pytest.mark.parametrize(
@@ -62,10 +62,16 @@ def test_a_filter_is_sent_as_it_is_documented(name, value, sent):
 )
 def test_what_is_not_documented_is_refused_with_what_is(name, value, complaint):
     with pytest.raises(UsageError) as refused:
-        product_filter(name, value)
+        product_filter(f"{name}={value}")
     assert complaint in refused.value.advice
 
 
 def test_channels_have_no_documented_filter():
     with pytest.raises(UsageError, match="label=x"):
-        channel_filter("label", "x")
+        channel_filter("label=x")
+
+
+def test_a_filter_needs_an_equals_sign_unless_it_asks_for_presence():
+    assert product_filter("upc[notset]") == ("upc[notset]", "")
+    with pytest.raises(UsageError, match="'upc' is no filter"):
+        product_filter("upc")

@@ -15,6 +15,7 @@ TYPES = {
     Kind.INTEGERS: pl.List(pl.Int64),
     Kind.JSON: pl.String(),
     Kind.SCALAR: pl.String(),
+    Kind.VALUE: pl.String(),
 }
 
 
@@ -99,3 +100,16 @@ def test_remarks_count_by_column_and_cause_and_keep_the_first():
             {"column": "n", "count": 2, "example": "x"},
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("a", "a"), ("[half", "[half"), (5, "5"), (True, "true"), (["b", 1], '["b",1]'), ({"b": 1}, '{"b":1}')],
+)
+def test_a_value_of_any_kind_is_text_or_json(value, expected):
+    assert cell(value, Kind.VALUE) == (expected, [])
+
+
+@pytest.mark.parametrize("value", ["[1]", ' {"a": 2} ', "<clear>"])
+def test_text_that_would_come_back_as_json_is_left_blank(value):
+    assert cell(value, Kind.VALUE) == (None, [1])

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import polars as pl
 import pytest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from bulk.connectors import connectors
 from bulk.contracts import OtherRows, Resource
@@ -32,6 +32,7 @@ class Shop(Document):
     names: Annotated[dict[str, str], Field(description="names")] = UNSET
     options: Annotated[dict[str, Any] | None, Field(description="anything")] = UNSET
     fields: Annotated[dict[str, str | int | float | bool], Field(description="fields")] = UNSET
+    values: Annotated[dict[str, JsonValue], Field(description="values")] = UNSET
     shelves: Annotated[list[dict[str, Any]] | None, Field(description="shelves")] = UNSET
 
 
@@ -162,3 +163,24 @@ def test_every_field_of_every_resource_has_its_column(resource):
     named = {column.name for column in columns if not column.open and column.kind is not Kind.JSON}
     assert named <= set(schema)
     assert len(named) > 10
+
+
+def test_entries_of_any_kind_are_spread_out_where_they_are_texts_by_name():
+    found = table(
+        {"values": {"hours": {"en": "9 am", "de": "9 Uhr"}, "price": {"currency": "EUR", "cents": 5}, "tags": ["b"]}},
+        {"values": {"count": 3, "hours": {"a.b": "x"}}},
+    )
+    assert found.rows(named=True) == [
+        {
+            "values.count": None, "values.hours": None, "values.hours.de": "9 Uhr", "values.hours.en": "9 am",
+            "values.price": '{"cents":5,"currency":"EUR"}', "values.tags": '["b"]',
+        },
+        {
+            "values.count": 3, "values.hours": '{"a.b":"x"}', "values.hours.de": None, "values.hours.en": None,
+            "values.price": None, "values.tags": None,
+        },
+    ]  # fmt: skip
+
+
+def test_a_column_within_an_entry_can_be_asked_for():
+    assert table({"values": {"hours": {"en": "9 am"}}}, wanted=["values.hours.en"]).columns == ["values.hours.en"]

@@ -196,7 +196,7 @@ def test_only_text_can_be_unique():
     class Wrong(Document):
         number: Annotated[int, Unique()] = UNSET
 
-    with pytest.raises(SchemaError, match="number: only text can be an identifier, or unique"):
+    with pytest.raises(SchemaError, match="number: only text can be an identifier, unique, or expected"):
         compile_schema(Wrong)
 
 

@@ -145,12 +145,6 @@ class Judging(Document):
         return name
 
 
-class Ruled(Document):
-    rules = (NotBoth("a", "b"),)
-    a: str
-    b: str
-
-
 class Soft(Document):
     name: str = UNSET
 
@@ -187,7 +181,6 @@ class Recursive(Document):
         (Plain, "is not a Document"),
         (Lax, "configuration of its own"),
         (Judging, "validator check cannot be compiled"),
-        (Ruled, "belong on the outermost model"),
         (Annotated[Soft, Identifier()], "belong on its fields"),
         (dict[str, Annotated[str, Identifier()]], "notes belong on the field"),
     ],

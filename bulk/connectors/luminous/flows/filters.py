@@ -72,8 +72,9 @@ _FLAGS: Final[Mapping[str, str]] = {
 }
 
 
-def product_filter(name: str, value: str) -> tuple[str, str]:
+def product_filter(text: str) -> tuple[str, str]:
     """A filter as the API takes it; raises `UsageError` for what is not documented."""
+    name, value = _parts(text)
     match = re.fullmatch(r"\s*([^\[\]]+?)\s*(?:\[\s*([A-Za-z]*)\s*\])?\s*", name)
     if match is None:
         raise UsageError(f"{name!r} is no filter", advice="Write field=value or field[operator]=value.")
@@ -93,9 +94,17 @@ def product_filter(name: str, value: str) -> tuple[str, str]:
     return (field if operator == "eq" else f"{field}[{operator}]"), checked
 
 
-def channel_filter(name: str, value: str) -> tuple[str, str]:
+def channel_filter(text: str) -> tuple[str, str]:
     """No filter of channels is documented, so raises `UsageError`."""
-    raise UsageError(f"Luminous documents no filters for channels, so {name}={value} cannot be asked for")
+    raise UsageError(f"Luminous documents no filters for channels, so {text} cannot be asked for")
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """A filter taken apart at its equals sign; raises `UsageError`."""
+    name, equals, value = text.partition("=")
+    if not equals and not name.rstrip("]").endswith("set"):
+        raise UsageError(f"{text!r} is no filter", advice="Write field=value, or field[operator]=value.")
+    return name.strip(), value
 
 
 def _value(field: str, kind: str, operator: str, value: str) -> str:
