@@ -87,6 +87,7 @@ class Access:
                 pace=Pace(limits.rate, burst=self._politeness.burst, clock=self._clock, listener=self._listener),
                 limits=limits,
                 explain=connector.explain,
+                legible=connector.legible,
                 headers=connector.headers,
                 clock=self._clock,
             )

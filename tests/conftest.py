@@ -69,6 +69,8 @@ def _patient():
 class Desk:
     """Loads files into a sandbox as a user would, through the library."""
 
+    clock = Impatient
+
     def __init__(self, folder, monkeypatch):
         self.folder = folder
         self.ledger = folder / "ledger.db"
@@ -87,7 +89,7 @@ class Desk:
             ledger=self.ledger,
             listener=self.events.append,
             politeness=Politeness(**politeness),
-            clock=Impatient(),
+            clock=self.clock(),
         )
 
     async def load(self, source, politeness=None, stop=None, resource="luminous.products", **options):

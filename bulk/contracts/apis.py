@@ -219,5 +219,7 @@ class Connector:
     """Read the body of an error answer; must bear any body."""
     sandbox: str
     """Module with its embedded twin; imported only when asked for."""
+    legible: Callable[[Request, Response], bool] = lambda request, response: True  # noqa: ARG005  # takes any
+    """Whether a good answer is what such a request gets; else it is asked for again, as after a fault of the server."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Header fields of every request."""

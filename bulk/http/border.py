@@ -187,6 +187,16 @@ def judge(
     )
 
 
+def illegible(
+    response: Response, host: str, *, explain: Callable[[Response], Explanation], blot: Callable[[str], str]
+) -> RetryableError:
+    """The meaning of a good status with a body that no such request gets: somebody else has answered, or only half."""
+    kept = _ask(explain, response).body
+    body = blot(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace") if kept is None else kept)[:BODY_KEPT] or None
+    message = f"{host} answers {response.status} with something that is no answer to what was asked"
+    return RetryableError(message, code="unreadable_answer", status=response.status, body=body)
+
+
 _TELLING: Final = 4
 """Characters of a credential that are blotted out where a text breaks off among them; fewer tell nothing."""
 

@@ -16,11 +16,10 @@ from bulk.errors import (
     ApiError,
     RetryableError,
     ThrottledError,
-    UnclearError,
     UnreachableError,
 )
 from bulk.http.address import checked_address, proxy_for
-from bulk.http.border import FOREIGN, Blotter, judge, translate
+from bulk.http.border import FOREIGN, Blotter, illegible, judge, translate
 from bulk.http.exchange import Exchange, OversizedError
 from bulk.http.health import Health, Next, Trial
 from bulk.http.oauth import STALE, explain_login
@@ -43,7 +42,8 @@ class Client:
     """One API, spoken to politely.
 
     `base_url` is https, or http for a loopback address; anything else raises `ConfigurationError`. The constructor
-    opens nothing: `async with` does. `explain` reads the body of an error answer. Credentials that have to be fetched
+    opens nothing: `async with` does. `explain` reads the body of an error answer, `legible` tells whether
+    a good answer can be read. Credentials that have to be fetched
     are fetched at the same pace.
     """
 
@@ -55,6 +55,7 @@ class Client:
         pace: Pace,
         limits: Limits,
         explain: Callable[[Response], Explanation],
+        legible: Callable[[Request, Response], bool] = lambda request, response: True,  # noqa: ARG005  # takes any
         headers: Mapping[str, str] | None = None,
         clock: Clock | None = None,
         rng: random.Random | None = None,
@@ -65,6 +66,7 @@ class Client:
         self._pace = pace
         self._limits = limits
         self._explain = explain
+        self._legible = legible
         self._headers = dict(headers or {})
         self._clock = clock or SystemClock()
         self._rng = rng or random.Random()  # noqa: S311  # spreads waits; keeps no secret
@@ -208,14 +210,13 @@ class Client:
             # The cause would carry the request's headers along, and the credentials with them.
             raise translate(error, self._host) from None
         except OversizedError as error:
-            raise UnclearError(
-                f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer",
-                code="oversized",
-                status=error.status,
-            ) from None
+            message = f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer"
+            raise RetryableError(message, code="oversized", status=error.status) from None
         response = Response(status=answer.status, headers=answer.headers, body=answer.body, attempts=trial.attempts)
         if 200 <= response.status < 300:  # noqa: PLR2004  # the successes, as in RFC 9110
-            return response
+            if self._legible(request, response):
+                return response
+            raise illegible(response, self._host, explain=self._explain, blot=self.blot)
         raise judge(
             response,
             explain=self._explain,

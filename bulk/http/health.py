@@ -96,7 +96,7 @@ class Health:
         """Take note of a failure, and say what to do."""
         throttled = isinstance(error, ThrottledError)
         answered = self._good_at is not None and self._good_at > trial.looked_back_to
-        if error.status is not None and error.status < 500 and not throttled:  # noqa: PLR2004  # the server's own faults
+        if error.status is not None and 400 <= error.status < 500 and not throttled:  # noqa: PLR2004  # about this one
             self.well(now)
             answered = True
         else:

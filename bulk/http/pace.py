@@ -94,7 +94,8 @@ class Pace:
         if self._complained_at_rate is not None and not again:
             return
         self._lowered_at = self._raised_at = now
-        self._answers, self._answered_since = 0, False
+        # What was answered before counts on: complaints that have nothing to do with the pace must not grind it down.
+        self._answered_since = False
         self._complained_at_rate = self._rate if self._rate is not None else max(1.0, self._observed(now))
         floor = SLOWEST if self._ceiling is None else min(SLOWEST, self._ceiling)
         self._change(max(floor, self._complained_at_rate * SLOWER))

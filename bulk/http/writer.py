@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from bulk.contracts import Clock, Flow, Sender, SystemClock
 from bulk.errors import ApiError, FatalError, RefusedError, RetryableError, UnclearError
@@ -224,7 +225,10 @@ class Writer:
             self._fatal = self._fatal or error
             self._end()
         if isinstance(error, RefusedError):
-            status, violations = Status.FAILED, self._blame(record, error)
+            # What breaks a rule broke it at the first attempt, too. A conflict may be with what that one has written.
+            unsure = error.status == HTTPStatus.CONFLICT and error.maybe_applied
+            status = Status.UNKNOWN if unsure else Status.FAILED
+            violations = self._blame(record, error)
         elif isinstance(error, UnclearError) and not talk.touched:  # of a reading: nothing was written
             status, violations = Status.FAILED, ()
         else:

@@ -5,6 +5,7 @@ import email.utils
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -16,7 +17,10 @@ from bulk.sandbox.api import Answer, Api, Call
 YEAR: Final = "31536000"
 PAUSE: Final = 0.05
 """Seconds between two bytes of a trickle."""
+FLOOD: Final = 100 * 1024**2
+"""Bytes behind an answer that is huge."""
 
+_PIECE: Final = 1024**2
 _BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 _SILENT: Final = frozenset({"reset_before", "reset_after", "hang", "hang_after"})
 
@@ -82,6 +86,8 @@ async def deliver(
         return await _truncate(request, answer, headers)
     if kind == "trickle":
         return await _trickle(request, answer, headers, clock)
+    if kind == "huge":
+        return await _flood(request, answer, headers)
     return web.Response(status=answer.status, body=answer.body, headers=headers)
 
 
@@ -108,6 +114,17 @@ async def _truncate(request: web.BaseRequest, answer: Answer, headers: Mapping[s
     if request.transport is not None:
         request.transport.close()
     return await _until_the_client_is_gone()
+
+
+async def _flood(request: web.BaseRequest, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    response = web.StreamResponse(status=answer.status, headers=headers)
+    response.content_length = len(answer.body) + FLOOD
+    await response.prepare(request)
+    await response.write(answer.body)
+    with suppress(ConnectionError):  # who has had enough leaves
+        for _ in range(FLOOD // _PIECE):
+            await response.write(b" " * _PIECE)
+    return response
 
 
 async def _trickle(

@@ -32,13 +32,25 @@ KINDS: Final[Mapping[str, str]] = {
     "wrong_type": "the right answer, called text/html",
     "not_object": "an answer in JSON that is no object",
     "not_json": "an answer called JSON that is none",
+    "huge": "the right answer, with 100 MB behind it",
     "redirect": "302 to a login page, nothing written",
     "204": "no content, although the write was applied",
 }
 """Every kind of fault, with its meaning."""
 
 APPLIED: Final = frozenset(
-    {"500_after", "reset_after", "hang_after", "trickle", "truncated", "wrong_type", "not_object", "not_json", "204"}
+    {
+        "500_after",
+        "reset_after",
+        "hang_after",
+        "trickle",
+        "truncated",
+        "wrong_type",
+        "not_object",
+        "not_json",
+        "huge",
+        "204",
+    }
 )
 """The kinds at which the request is carried out all the same."""
 

@@ -19,7 +19,6 @@ from bulk.errors import (
     RetryableError,
     ThrottledError,
     UnauthorizedError,
-    UnclearError,
     UnreachableError,
 )
 from bulk.http.auth import Bearer
@@ -60,8 +59,16 @@ def explain(response):
     return Explanation(message=content.get("message", ""), faults=faults)
 
 
+def is_json(request, response):
+    try:
+        json.loads(response.body)
+    except ValueError:
+        return False
+    return True
+
+
 @asynccontextmanager
-async def client_of(port, *, scheme="http", clock=None, listener=None, **limits):
+async def client_of(port, *, scheme="http", clock=None, listener=None, legible=lambda *_: True, **limits):
     clock = clock or FakeClock()
     client = Client(
         f"{scheme}://127.0.0.1:{port}/api/v1/",
@@ -69,6 +76,7 @@ async def client_of(port, *, scheme="http", clock=None, listener=None, **limits)
         pace=Pace(100_000, clock=clock, listener=listener),
         limits=Limits(**{"connect_timeout": 5.0, "read_timeout": 5.0, **limits}),
         explain=explain,
+        legible=legible,
         headers={"X-Extra": "yes"},
         clock=clock,
         rng=random.Random(1),
@@ -210,16 +218,36 @@ async def test_a_request_cancelled_between_two_attempts_counts_the_first():
         assert await cancelled(sending) == (1, False)
 
 
-async def test_an_answer_without_end_is_unclear_and_not_asked_for_again():
+async def test_an_answer_without_end_is_dropped_and_asked_for_again():
     async def flood(writer, path):
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(BODY_LIMIT // 2**20 + 1):
             writer.write(b"100000\r\n" + b"x" * 2**20 + b"\r\n")
             await writer.drain()
 
-    async with talking_to(flood) as (api, client):
-        error = await failure(client, kind=UnclearError)
-        assert (error.code, error.attempts, len(api.requests)) == ("oversized", 1, 1)
+    async with talking_to(OK, flood, flood, OK) as (api, client):
+        assert [(await client.send(PATCH)).attempts for _ in range(2)] == [1, 3]
+        api.answers = [flood]
+        error = await failure(client, ONCE, RetryableError)
+        assert (error.code, error.attempts, error.maybe_applied) == ("oversized", 1, True)
+
+
+PAGE = reply(200, b"<html>Please log in, s3cret", Content_Type="text/html")
+
+
+async def test_an_answer_that_nobody_can_read_is_asked_for_again_unless_that_must_not_be():
+    async with talking_to(OK, PAGE, PAGE, OK, PAGE, legible=is_json) as (_, client):
+        assert [(await client.send(PATCH)).attempts for _ in range(2)] == [1, 3]
+        error = await failure(client, ONCE, RetryableError)
+        assert (error.code, error.status, error.attempts) == ("unreadable_answer", 200, 1)
+        assert error.maybe_applied
+        assert "s3cret" not in error.body
+
+
+async def test_a_page_in_the_way_of_every_request_is_taken_for_an_api_that_is_down():
+    async with talking_to(PAGE, legible=is_json) as (_, client):
+        error = await failure(client, PATCH, OutageError)
+        assert (error.exit_code, error.maybe_applied) == (69, True)
 
 
 async def test_a_kept_connection_that_has_died_is_not_used_again_behind_our_back():

@@ -172,6 +172,13 @@ async def test_not_json_cannot_be_read():
             json.loads(body)
 
 
+async def test_huge_is_the_right_answer_and_100_mb_more():
+    async with meeting("huge") as sandbox:
+        status, fields, body = await raw(sandbox)
+        assert (status, int(fields["content-length"]), json.loads(body)["data"]["sku"]) == (201, len(body), "A")
+        assert len(body) > 100 * 1024**2
+
+
 async def test_redirect_leads_to_a_login_page():
     async with meeting("redirect") as sandbox:
         status, fields, _ = await raw(sandbox)

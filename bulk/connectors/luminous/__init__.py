@@ -142,5 +142,6 @@ CONNECTOR = Connector(
     target=target,
     auth=auth,
     explain=answers.explain,
+    legible=answers.legible,
     sandbox="bulk.connectors.luminous.sandbox",
 )

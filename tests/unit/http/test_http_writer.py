@@ -184,6 +184,12 @@ async def test_there_is_no_pause_between_blocks():
     assert min(idle[4:-4]) >= 1
 
 
+def after_another(error):
+    """The error of an attempt before which another may have been carried out."""
+    error.maybe_applied = True
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
@@ -191,6 +197,9 @@ async def test_there_is_no_pause_between_blocks():
         (RetryableError("Hm.", code="http_500", status=500), Status.UNKNOWN, "http_500"),
         (UnreachableError("Hm.", code="connect", maybe_applied=False), Status.NOT_TRIED, "connect"),
         (UnclearError("Hm.", code="oversized", status=200), Status.UNKNOWN, "oversized"),
+        (RefusedError("No.", code="conflict", status=409), Status.FAILED, "conflict"),
+        (after_another(RefusedError("No.", code="conflict", status=409)), Status.UNKNOWN, "conflict"),
+        (after_another(RefusedError("No.", code="invalid", status=422)), Status.FAILED, "invalid"),
     ],
 )
 async def test_an_error_is_the_fate_of_its_row_and_of_no_other(error, status, code):

@@ -13,7 +13,7 @@ from bulk.connectors.luminous.reading import bare
 from bulk.connectors.luminous.reading.values import integer, timestamp
 from bulk.contracts import Explanation
 from bulk.errors import UnclearError
-from bulk.model import Response, shorten
+from bulk.model import Request, Response, shorten
 
 NEWBORN: Final = timedelta(seconds=60)
 """A record that was created this close to the server's clock was made by this very conversation."""
@@ -33,6 +33,14 @@ def json_object(response: Response) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise _unreadable(response, "a JSON object, so nobody can tell what came of the request")
     return body
+
+
+def legible(request: Request, response: Response) -> bool:
+    """Whether a good answer is one of Luminous's: an object, bare records, or nothing where nothing was asked."""
+    if response.status == HTTPStatus.NO_CONTENT:
+        return request.method not in {"GET", "HEAD"}
+    body = _json(response)
+    return isinstance(body, dict) or (isinstance(body, list) and all(isinstance(one, dict) for one in body))
 
 
 def data(response: Response) -> Mapping[str, Any]:
