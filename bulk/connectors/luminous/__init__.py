@@ -93,7 +93,7 @@ PRODUCTS = Resource(
         "Whether sent tags replace or join the present ones is not documented: give the whole set.",
         "Whether an unknown category or supplier name is created is not documented; assume that it is.",
         "Whether a row was created or updated is told from the answer's status and timestamps.",
-        "A weight that Luminous shows without a unit is taken for pounds, the only unit that its documentation writes.",
+        "A weight that Luminous shows without a unit or a total is taken for pounds, the only unit that it documents.",
         "The quick and the incremental export leave out inactive products, and show none that was deleted.",
     ),
 )

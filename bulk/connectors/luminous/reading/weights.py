@@ -1,7 +1,8 @@
 """Weights, in every shape in which Luminous shows them, as the one shape that it takes: pounds.
 
 A weight is a number, a text, one `{unit, value}`, or a list of such parts that add up; beside it may stand its totals
-in pounds and ounces. A number without a unit is taken for pounds, the only unit that the documentation writes.
+in pounds and ounces. A number without a unit is what the totals say, and else taken for pounds, the only unit that the
+documentation writes.
 """
 
 import math
@@ -11,8 +12,15 @@ from typing import Any, Final
 
 from bulk.connectors.luminous.reading.values import number
 
-UNITS: Final[Mapping[str, float]] = {"lb": 1.0, "lbs": 1.0, "oz": 1 / 16, "kg": 2.2046226218, "g": 0.0022046226218}
-"""Pounds in one of each unit."""
+UNITS: Final[Mapping[str, float]] = {
+    "": 1.0,
+    "lb": 1.0,
+    "lbs": 1.0,
+    "oz": 1 / 16,
+    "kg": 2.2046226218,
+    "g": 0.0022046226218,
+}
+"""Pounds in one of each unit, and of none."""
 
 DECIMALS: Final = 6
 BLANK: Final[Mapping[str, Any]] = {"unit": None, "value": None}
@@ -21,7 +29,7 @@ BLANK: Final[Mapping[str, Any]] = {"unit": None, "value": None}
 def read_weight(record: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
     """The weight of that name in pounds, `BLANK` where it has none; None where nobody can tell, or nothing is said.
 
-    A single part in pounds is kept as it is; anything else is the total, to six decimals.
+    A single part that says that it is in pounds is kept as it is; anything else is the total, to six decimals.
     """
     parts = _parts(record.get(name))
     if parts == [] and name in record:
@@ -41,6 +49,8 @@ def _total(record: Mapping[str, Any], name: str, parts: list[tuple[str, float]] 
         return round(ounces / 16, DECIMALS)
     if not parts or any(unit not in UNITS for unit, _ in parts):
         return None
+    if len(parts) == 1 and not parts[0][0]:
+        return parts[0][1]
     total = sum(value * UNITS[unit] for unit, value in parts)
     return round(total, DECIMALS) if math.isfinite(total) else None
 
@@ -58,7 +68,7 @@ def _parts(shown: object) -> list[tuple[str, float]] | None:
 
 def _part(shown: object) -> list[tuple[str, float]] | None:
     """One part, or none of it."""
-    unit: object = "lb"
+    unit: object = ""
     if isinstance(shown, Mapping):
         unit, shown = shown.get("unit"), shown.get("value")
     elif isinstance(shown, str) and (match := re.fullmatch(r"\s*(\S*\d\.?)\s*([A-Za-z]+)\s*", shown)):
