@@ -155,7 +155,8 @@ class Session:
             source: Tables = await rows_to_retry(self.ledger, await self.ledger.run(instance.parent), chosen)
         elif instance.source == "-":
             raise UsageError(
-                f"run {run.id} read its rows from standard input", advice="Pipe the same data into bulk import again."
+                f"run {run.id} read its rows from standard input",
+                advice=f"Pipe the same data into bulk {'delete' if recorded.deletes else 'import'} again.",
             )
         else:
             source = await asyncio.to_thread(open_source, instance.source, recorded.read)
@@ -165,7 +166,9 @@ class Session:
                 raise SourceError(
                     f"it is not what it was when run {run.id} started",
                     path=instance.source,
-                    advice="Load it as it is now with bulk import: rows that have not changed are not sent again.",
+                    advice="Name it as it is now to bulk delete: records that are gone already are left out of it."
+                    if recorded.deletes
+                    else "Load it as it is now with bulk import: rows that have not changed are not sent again.",
                 )
             work = Work(
                 resource=instance.resource,

@@ -73,6 +73,8 @@ class Watcher:
                 self._recent = [(time.monotonic(), 0)]
             case "settled":
                 self._settled(event.data["settlements"])
+            case "asking":
+                self._step_aside()
             case "finished":
                 self.close()
 
@@ -80,6 +82,13 @@ class Watcher:
         """Take the display away."""
         if self._progress is not None:
             self._progress.stop()
+
+    def _step_aside(self) -> None:
+        """Leave the terminal to a question; the display comes back when there is more to show."""
+        if self._progress is not None and self._task is not None:
+            self._progress.stop()
+            self._progress.remove_task(self._task)
+            self._task = None
 
     def _settled(self, settlements: list[Settlement]) -> None:
         for one in settlements:

@@ -169,11 +169,15 @@ class Importer:
         if self._guards.strict and totals.invalid:
             reason = f"{totals.invalid} of {totals.read} rows are invalid, and nothing is sent then (--strict)"
             return _End(status=RunStatus.REFUSED, exit_code=SourceError.exit_code, reason=reason)
-        if consequences and not self._guards.dry_run and not self._guards.confirm(consequences):
+        if consequences and not self._guards.dry_run and not self._confirmed(consequences):
             what = ", ".join(f"{many(count, 'row')}: {consequence}" for consequence, count in consequences.items())
             reason = f"not confirmed ({what}); --yes confirms it"
             return _End(status=RunStatus.REFUSED, exit_code=GuardError.exit_code, reason=reason)
         return None
+
+    def _confirmed(self, consequences: Mapping[str, int]) -> bool:
+        self._listener(Event(kind="asking"))
+        return self._guards.confirm(consequences)
 
     async def _compared(self, chunk: Chunk) -> Compared:
         """A chunk in view of what the ledger knows of its records, which is of no account where they are deleted."""

@@ -138,7 +138,7 @@ WITH RECURSIVE family (id, number) AS (
     UNION
     SELECT run.id, run.number FROM run JOIN family ON run.parent = family.id
 )
-SELECT entry.row, entry.key, writer.id AS writer, known.at
+SELECT entry.row, entry.key, writer.id AS writer, writer.operation, known.at
 FROM entry
 JOIN known ON known.place = :place AND known.key = entry.key
 JOIN run AS writer ON writer.number = known.run

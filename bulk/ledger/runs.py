@@ -90,7 +90,7 @@ def take_up(connection: sqlite3.Connection, id: str, *, alone: bool, now: float)
             connection,
             run.id,
             since=run.started_at.timestamp(),
-            advice="Import the source with --fresh to send it anyway.",
+            advice="Start anew with --fresh to send it anyway.",
             now=now,
         )
     return replace(find(connection, run.id), continued=True)

@@ -26,7 +26,7 @@ def reject(connection: sqlite3.Connection, run: str, *, since: float, advice: st
         at, cells = tried.get(row["key"], (None, {}))
         if row["at"] > (at or since):
             late[row["row"]] = row
-            message = f"Run {row['writer']} has written something else for {row['key']} since."
+            message = f"Run {row['writer']} {_did(row)} since."
             rejections.append(_rejection(row, cells, message, advice))
     carried = {"run": this.number, "rows": json.dumps(list(late))}
     members = [
@@ -37,9 +37,15 @@ def reject(connection: sqlite3.Connection, run: str, *, since: float, advice: st
     tried = _tried(connection, this, (member["key"] for member in members), members=True)
     for member in members:
         head = late[member["carrier"]]
-        message = f"Run {head['writer']} has written something else for {head['key']} since, to which it belongs."
+        message = f"Run {head['writer']} {_did(head)} since, to which it belongs."
         rejections.append(_rejection(member, tried.get(member["key"], (None, {}))[1], message, advice))
     entries.reject(connection, run, rejections, now=now)
+
+
+def _did(row: sqlite3.Row) -> str:
+    """What the other run has done."""
+    done = "has deleted" if row["operation"] == "delete" else "has written something else for"
+    return f"{done} {row['key']}"
 
 
 def _tried(

@@ -10,7 +10,7 @@ class Event:
     """Something a listener may want to show."""
 
     kind: str
-    """`source`, `checking`, `checked`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
+    """`source`, `checking`, `checked`, `asking`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
     message: str = ""
     """One sentence for a person."""
     data: Mapping[str, Any] = field(default_factory=dict)

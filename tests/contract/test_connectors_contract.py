@@ -33,6 +33,13 @@ def subject(request, tmp_path, monkeypatch, patient):
     return Subject(connector, resource, tmp_path, monkeypatch, patient)
 
 
+@pytest.fixture
+def deletable(subject):
+    if subject.resource.delete is None:
+        pytest.skip("the API has no such operation")
+    return subject
+
+
 class Subject:
     """One resource, its twin, and a desk to work at."""
 
@@ -71,6 +78,13 @@ class Subject:
         run = await session.export(Extract(resource=self.name, path=str(path), **what), Stop())
         assert (run.status, run.exit_code) == (RunStatus.COMPLETED, 0)
         return path
+
+    async def delete(self, session, path, *, yes=True, **guards):
+        order = Order(resource=self.name, source=str(path))
+        return await session.delete(order, Guards(confirm=lambda _: yes, **guards), Stop())
+
+    def keys_of(self, rows):
+        return self.catalog([{self.key: row[self.key]} for row in rows], "keys.csv")
 
     def writes(self, sandbox):
         return [one for one in sandbox.log.requests() if one.applied]
@@ -155,6 +169,26 @@ async def test_find_gives_exactly_the_records_that_were_asked_for(subject):
         assert {str(dict(leaves(document))[subject.key]) for document in documents} == set(wanted)
 
 
+async def presence(session, subject, path):
+    found = session.exists(Order(resource=subject.name, source=str(path)))
+    return [one async for some in found for one in some]
+
+
+async def test_exists_tells_each_row_whether_its_record_is_there_and_under_which_id(subject):
+    async with subject.serve() as sandbox, subject.session(sandbox) as session:
+        await subject.load(session, subject.catalog())
+        before, rows = sandbox.log.total, [{subject.key: row[subject.key]} for row in subject.rows]
+        found = await presence(session, subject, subject.catalog([*rows, {subject.key: "987654321"}]))
+        assert [(one.key, one.exists) for one in found] == [
+            *((str(row[subject.key]), True) for row in rows),
+            ("987654321", False),
+        ]
+        assert sandbox.log.total - before <= 2 + COUNT // subject.resource.find_at_once
+        for one in found[:3]:
+            record = await session.get(subject.name, one.id, by="id")
+            assert dict(leaves(subject.resource.read(record)))[subject.key] == one.key
+
+
 async def test_a_listing_goes_on_after_any_of_its_pages(subject):
     subject.rows = subject.twin.examples(subject.resource.name, 230)
     async with subject.serve() as sandbox, subject.session(sandbox) as session:
@@ -220,3 +254,59 @@ async def test_a_plan_of_new_rows_creates_them_all_and_writes_nothing(subject):
         actions = Counter([change.action.value async for change in session.plan(order)])
         assert actions == {"create": COUNT}
         assert subject.writes(sandbox) == []
+
+
+async def test_what_cannot_be_deleted_says_so(subject):
+    if subject.resource.delete is not None:
+        return
+    async with subject.serve() as sandbox, subject.session(sandbox) as session:
+        with pytest.raises(UsageError, match="cannot be deleted"):
+            await subject.delete(session, subject.catalog())
+        assert sandbox.log.total == 0
+
+
+async def test_records_are_deleted_once_and_created_again_by_the_same_file(deletable):
+    async with deletable.serve() as sandbox, deletable.session(sandbox) as session:
+        path = deletable.catalog()
+        await deletable.load(session, path)
+        run = await deletable.delete(session, deletable.keys_of(deletable.rows[:20]))
+        assert (run.totals.read, run.totals.succeeded, run.exit_code) == (20, 20, 0)
+        assert {entry.outcome async for entry in session.ledger.entries(run.id)} == {"deleted"}
+        there = await presence(session, deletable, deletable.keys_of(deletable.rows))
+        assert [one.exists for one in there] == [False] * 20 + [True] * (COUNT - 20)
+        again = await deletable.delete(session, deletable.keys_of(deletable.rows[:20]))
+        assert (again.totals.unchanged, again.exit_code) == (20, 0)
+        run = await deletable.load(session, path)
+        assert (run.totals.created, run.totals.unchanged) == (20, COUNT - 20)
+
+
+async def test_an_export_names_what_is_to_be_deleted_and_nothing_is_before_it_is_confirmed(deletable):
+    async with deletable.serve() as sandbox, deletable.session(sandbox) as session:
+        await deletable.load(session, deletable.catalog())
+        path, before = await deletable.export(session), sandbox.log.total
+        run = await deletable.delete(session, path, yes=False)
+        assert (run.status, run.exit_code, sandbox.log.total) == (RunStatus.REFUSED, 4, before)
+        run = await deletable.delete(session, path, dry_run=True)
+        assert (run.totals.not_tried, sandbox.log.total) == (COUNT, before)
+        assert (await deletable.delete(session, path)).totals.succeeded == COUNT
+
+
+@pytest.mark.parametrize("faults", [["500:10%"], ["502:10%", "429:@3"], ["reset_after:15%"], ["reset_before:15%"]])
+async def test_under_faults_every_record_is_deleted_and_the_totals_close(deletable, faults):
+    async with deletable.serve() as sandbox, deletable.session(sandbox) as session:
+        await deletable.load(session, deletable.catalog())
+        sandbox.plan(Faults.parse(faults, seed=3))
+        run = await deletable.delete(session, deletable.keys_of(deletable.rows))
+        assert run.totals.closes
+        assert (run.totals.succeeded + run.totals.unchanged, run.exit_code) == (COUNT, 0)
+
+
+async def test_a_deletion_that_was_stopped_is_resumed_and_what_failed_is_retried_as_a_deletion(deletable):
+    async with deletable.serve() as sandbox, deletable.session(sandbox) as session:
+        await deletable.load(session, deletable.catalog())
+        sandbox.plan(Faults.parse(["401:@4"]))
+        stopped = await deletable.delete(session, deletable.keys_of(deletable.rows))
+        run = await session.resume(stopped.id, Guards(), Stop()) if stopped.exit_code else stopped
+        assert (run.instance.operation, run.totals.succeeded, run.exit_code) == ("delete", COUNT, 0)
+        with pytest.raises(UsageError, match="no row"):
+            await session.retry(run.id, Guards(), Stop())

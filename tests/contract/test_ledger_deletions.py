@@ -110,7 +110,9 @@ async def test_a_retry_does_not_bring_back_what_another_run_has_deleted_since(le
     parent = await failed_import(ledger)
     await delete(ledger, key())
     run = await start(ledger, record(), instance=replace(SHOP, operation="retry", parent=parent.id))
-    assert await statuses(ledger, run) == {2: "invalid"}
+    ((entry),) = [entry async for entry in ledger.entries(run.id)]
+    assert (entry.status, entry.code) == (Status.INVALID, "superseded")
+    assert "has deleted A" in entry.message
 
 
 async def test_a_retry_of_a_deletion_does_not_delete_what_another_run_has_written_since(ledger):
