@@ -12,6 +12,8 @@ ERROR_VALUES: Final = (
 )  # fmt: skip
 """What a spreadsheet shows where a formula failed."""
 
+_ERROR_VALUES: Final = pl.lit(list(ERROR_VALUES))
+
 SCIENTIFIC: Final = r"^[+-]?\d(?:\.\d+)?[eE][+-]\d{2,3}$"
 """The form that spreadsheets write. `12E5` is not of it: that is a lawful code."""
 
@@ -47,7 +49,7 @@ class Finding:
 
 def is_error_value(text: pl.Expr) -> pl.Expr:
     """Whether a cell shows that a formula failed, or that its column was too narrow."""
-    return text.is_in(ERROR_VALUES) | text.str.contains(r"^#{3,}$")
+    return text.is_in(_ERROR_VALUES) | text.str.contains(r"^#{3,}$")
 
 
 def is_damaged_identifier(text: pl.Expr) -> pl.Expr:

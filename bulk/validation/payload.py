@@ -5,7 +5,7 @@ anchor, is there whenever the object is: parts before it end with a comma, parts
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
@@ -20,13 +20,14 @@ Part: TypeAlias = tuple[tuple[str, ...], int, Column]
 """Path from the object at hand, number and column."""
 
 
-def payload(work: pl.DataFrame, binding: Binding, markers: Markers) -> pl.Series:
-    """The document of each row, as canonical JSON. Means nothing for rows that break a rule."""
+def payload(binding: Binding, markers: Markers) -> Callable[[pl.DataFrame], pl.Series]:
+    """What gives the document of each row of a frame, as canonical JSON; it means nothing where a rule is broken."""
     parts: list[Part] = [(one.column.path, number, one.column) for number, one in enumerate(binding.columns)]
-    texts = work.select(
+    texts = [
         member.alias(str(number)) for number, member in enumerate(members(parts, binding.key.column.path, markers))
-    )
-    return texts.select(pl.concat_str(pl.lit("{"), pl.all(), pl.lit("}"), ignore_nulls=True)).to_series()
+    ]
+    document = pl.concat_str(pl.lit("{"), pl.all(), pl.lit("}"), ignore_nulls=True)
+    return lambda work: work.select(texts).select(document).to_series()
 
 
 def members(parts: Sequence[Part], anchor: tuple[str, ...], markers: Markers) -> Iterator[pl.Expr]:

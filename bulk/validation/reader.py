@@ -1,6 +1,6 @@
 """Cells of a table as a working frame, coerced once: the text of column number n is `t{n}`, its value `v{n}`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -16,6 +16,8 @@ class Reader:
     def __init__(self, columns: Sequence[Bound], markers: Markers) -> None:
         self._columns = columns
         self._markers = markers
+        self._steps: dict[object, Sequence[Sequence[pl.Expr]]] = {}
+        """By numbers and types: to build them for every chunk would take longer than to read a small one."""
 
     def families(self, frame: pl.DataFrame) -> list[coerce.Family]:
         """The family of each column. Raises `SourceError` for a type that cannot be in a cell."""
@@ -32,31 +34,42 @@ class Reader:
         Raises `SourceError` as `families` does.
         """
         families = self.families(frame)
-        if numbers is None:
-            numbers = range(len(self._columns))
-        cells = [frame.get_column(ROW)]
-        expressions: list[pl.Expr] = [pl.col(ROW)]
+        chosen = tuple(range(len(self._columns)) if numbers is None else numbers)
+        headers = {number: one.header for number in chosen if (one := self._columns[number]).header is not None}
+        cells = [frame.get_column(ROW), *(frame.get_column(name).alias(f"c{at}") for at, name in headers.items())]
+        types = tuple(series.dtype for series in cells[1:])
+        if (chosen, types) not in self._steps:
+            self._steps[chosen, types] = self._plan(chosen, dict(zip(headers, types, strict=True)), families)
+        work = pl.DataFrame(cells)
+        first, *others = self._steps[chosen, types]
+        work = work.select(first)
+        for step in others:
+            work = work.with_columns(step)
+        return work
+
+    def _plan(
+        self, numbers: Sequence[int], types: Mapping[int, coerce.PolarsType], families: Sequence[coerce.Family]
+    ) -> Sequence[Sequence[pl.Expr]]:
+        """Step by step, since one expression would work out again each time what it uses more than once."""
+        first: list[pl.Expr] = [pl.col(ROW)]
         for number in numbers:
-            one, family = self._columns[number], families[number]
-            if one.header is None:
-                expressions.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
-                continue
-            series = frame.get_column(one.header)
-            cells.append(series.alias(f"c{number}"))
-            expressions.extend(self._read(number, one, series.dtype, family))
-        # Step by step, since one expression would work out again each time what it uses more than once.
-        work = pl.DataFrame(cells).select(expressions)
-        work = work.with_columns(
-            pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers
-        )
-        work = work.with_columns(self._filled(number) for number in numbers if self._columns[number].fill is not None)
-        return work.with_columns(
-            coerce.value_of(
-                pl.when(~self._markers.is_marker(number)).then(text(number)), self._columns[number].column
-            ).alias(f"v{number}")
-            for number in numbers
-            if f"v{number}" not in work.columns
-        )
+            if number in types:
+                first.extend(self._read(number, self._columns[number], types[number], families[number]))
+            else:
+                first.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
+        read = {expression.meta.output_name() for expression in first}
+        return [
+            first,
+            [pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers],
+            [self._filled(number) for number in numbers if self._columns[number].fill is not None],
+            [
+                coerce.value_of(
+                    pl.when(~self._markers.is_marker(number)).then(text(number)), self._columns[number].column
+                ).alias(f"v{number}")
+                for number in numbers
+                if f"v{number}" not in read
+            ],
+        ]
 
     def _read(self, number: int, one: Bound, dtype: coerce.PolarsType, family: coerce.Family) -> Iterator[pl.Expr]:
         """Text of a column's cells, and their values where the types allow the short way."""

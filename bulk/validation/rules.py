@@ -7,6 +7,7 @@ its value in `value(n)`; null is blank. Null passes every rule but `required`.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import polars as pl
@@ -63,20 +64,21 @@ class Markers:
 
     def is_clear(self, number: int) -> pl.Expr:
         """Whether a cell stands for null."""
-        return text(number).is_in(_spellings(self.clear))
+        return _is_spelling(number, self.clear)
 
     def is_empty(self, number: int) -> pl.Expr:
         """Whether a cell stands for the empty list."""
-        return text(number).is_in(_spellings(self.empty))
+        return _is_spelling(number, self.empty)
 
     def is_marker(self, number: int) -> pl.Expr:
         """Whether a cell stands for either."""
         return self.is_clear(number) | self.is_empty(number)
 
 
-def _spellings(marker: str) -> list[str]:
-    """A marker in the cases that people type it in: what only looks like one must not be written as text."""
-    return sorted({marker, marker.lower(), marker.upper(), marker.title()})
+@lru_cache(maxsize=1024)  # asked a dozen times for each column of each chunk, and slow to build
+def _is_spelling(number: int, marker: str) -> pl.Expr:
+    """Whether a cell is a marker in a case that people type it in: what only looks like one must not be written."""
+    return text(number).is_in(sorted({marker, marker.lower(), marker.upper(), marker.title()}))
 
 
 def cell_rules(number: int, columns: Sequence[Bound], key: Bound, family: Family, markers: Markers) -> Iterator[Rule]:

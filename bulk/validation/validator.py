@@ -13,6 +13,7 @@ from bulk.model import ROW, Record, Rejection, Violation, shorten
 from bulk.validation import coerce, damage, messages
 from bulk.validation.binding import Binding, Bound
 from bulk.validation.cells import original_cells
+from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Constraints, Kind, Schema
 from bulk.validation.document import Expected
 from bulk.validation.joint import NotBoth
@@ -103,6 +104,8 @@ class Validator:
         self._markers = Markers(clear=clear.strip(), empty=empty.strip())
         self._title = title
         self._reader = Reader(self._columns, self._markers)
+        self._payload = payload(binding, self._markers)
+        self._known_judges: dict[tuple[Family, ...], tuple[Sequence[Rule], pl.Expr]] = {}
         self._consequences = [
             (number, one.column.consequence)
             for number, one in enumerate(self._columns)
@@ -117,20 +120,15 @@ class Validator:
     def check(self, frame: pl.DataFrame) -> Checked:
         """Judge every row. Raises `SourceError` for a column whose type cannot be in a document."""
         work = self._reader.read(frame)
-        rules = [
-            rule
-            for number, family in enumerate(self._reader.families(frame))
-            for rule in cell_rules(number, self._columns, self.binding.key, family, self._markers)
-        ]
-        doubts = [*(rule.suspicious for rule in rules), *(check.broken for check in self._joint)]
-        doubtful = work.select(pl.any_horizontal(doubts).fill_null(value=False)).to_series()
+        rules, doubt = self._judges(tuple(self._reader.families(frame)))
+        doubtful = work.select(doubt).to_series()
         found = self._findings(work.filter(doubtful), rules) if doubtful.any() else {}
         for row, finding in self._misplaced(frame):
             found.setdefault(row, []).append(finding)
         documents = work.select(
             ROW,
             self._key_text().alias("key"),
-            payload(work, self.binding, self._markers).alias("payload"),
+            self._payload(work).alias("payload"),
             self._shown(frame).alias("shown"),
             *(self._markers.is_marker(number).alias(consequence) for number, consequence in self._consequences),
         )
@@ -156,6 +154,18 @@ class Validator:
             if strange.height:
                 row, found = strange.select(ROW, value(number)).row(0)
                 yield Unusual(label=one.label, expected=expected, row=row, text=found, count=strange.height)
+
+    def _judges(self, families: tuple[Family, ...]) -> tuple[Sequence[Rule], pl.Expr]:
+        """The rules of all cells, and whether a row breaks any rule at all; the same for every frame of these types."""
+        if families not in self._known_judges:
+            rules = [
+                rule
+                for number, family in enumerate(families)
+                for rule in cell_rules(number, self._columns, self.binding.key, family, self._markers)
+            ]
+            doubts = [*(rule.suspicious for rule in rules), *(check.broken for check in self._joint)]
+            self._known_judges[families] = rules, pl.any_horizontal(doubts).fill_null(value=False)
+        return self._known_judges[families]
 
     def identify(self, frame: pl.DataFrame) -> pl.DataFrame:
         """What rules over the whole file look at.
