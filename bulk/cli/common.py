@@ -124,10 +124,11 @@ def settings_of(context: typer.Context) -> Globals:
 
 def statuses_of(text: str | None) -> list[Status]:
     """Statuses from a list with commas; raises `UsageError`."""
-    try:
-        return [Status(word.strip()) for word in (text or "").split(",") if word.strip()]
-    except ValueError as error:
-        raise UsageError(f"{error}", advice=f"Rows are {', '.join(Status)}.") from None
+    words = [word.strip() for word in (text or "").split(",") if word.strip()]
+    for word in words:
+        if word not in list(Status):
+            raise UsageError(f"no row can be {word!r}", advice=f"Rows are {', '.join(Status)}.")
+    return [Status(word) for word in words]
 
 
 def open_session(

@@ -90,13 +90,16 @@ def template(
     ] = None,
 ) -> None:
     """Write an empty spreadsheet with the right headers."""
-    from bulk.cli.screen import wrote  # noqa: PLC0415  # only when needed
+    from bulk.cli.screen import print_json, wrote  # noqa: PLC0415  # only when needed
     from bulk.connectors import find  # noqa: PLC0415
 
     _, found = find(resource)
     header = [str(one["column"]) for one in _columns(found) if not one["read_only"] and not one["open"]]
     if output is None:
-        typer.echo(",".join(header))
+        if settings_of(context).json:
+            print_json({"resource": resource, "columns": header})
+        else:
+            typer.echo(",".join(header))
         return
     from bulk.formats import format_to_write  # noqa: PLC0415  # polars is loaded only to write a table
 

@@ -157,6 +157,9 @@ class Writer:
         """Take records and see each through, until there are no more or so many are done."""
         done = 0
         while done != rows and not self._ended.is_set():
+            if self._stop.is_set():  # who waits for it may not have had its turn yet
+                self._end()
+                return
             if not self._queue:
                 if self._fed:
                     return

@@ -94,7 +94,7 @@ class Exporter:
             try:
                 end = await self._work(run, spool)
             except StoppedError:
-                end = self._interrupted("interrupted")
+                end = self._interrupted(self._stop.reason)
             except ApiError as error:
                 end = _given_up(error)
             except BaseException as error:
@@ -242,7 +242,7 @@ class Exporter:
     def _broken_off(self, error: BaseException) -> ExportEnd:
         """How a run ends that an error ends."""
         if isinstance(error, asyncio.CancelledError):
-            return self._interrupted("interrupted at once")
+            return self._interrupted(f"{self._stop.reason}, at once")
         if isinstance(error, BulkError):
             return ExportEnd(status=RunStatus.REFUSED, exit_code=error.exit_code, reason=str(error))
         return ExportEnd(status=RunStatus.STOPPED, exit_code=1, reason=f"a fault of the tool: {error!r}")

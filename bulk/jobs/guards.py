@@ -10,6 +10,8 @@ from bulk.errors import UsageError
 
 INTERRUPTED = 130
 """Exit code of Ctrl-C, where nobody says otherwise."""
+TERMINATED = 143
+"""Exit code of SIGTERM."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +39,7 @@ class Guards:
 def allowed_failures(text: str, rows: int) -> int:
     """How many of so many rows may fail, from `20` or `5%`; raises `UsageError`."""
     match = re.fullmatch(r"(\d+)|(\d+(?:\.\d+)?)%", "".join(text.split()))
-    if match is None:
+    if match is None or float(match[2] or 0) > 100:  # noqa: PLR2004  # per cent
         raise UsageError(f"{text!r} is not a number of failures", advice="Say a number of rows, or a share such as 5%.")
     return int(match[1]) if match[1] is not None else math.floor(rows * float(match[2]) / 100)
 
@@ -49,6 +51,11 @@ class Stop:
         self.event = asyncio.Event()
         self.exit_code: int | None = None
         """Of who asked for it; None while nobody has."""
+
+    @property
+    def reason(self) -> str:
+        """Who asked, in words."""
+        return "ended by SIGTERM" if self.exit_code == TERMINATED else "ended by Ctrl-C"
 
     def __call__(self, exit_code: int) -> None:
         """Ask for it."""

@@ -109,7 +109,7 @@ class Importer:
         """How a run ends that an error ends."""
         if isinstance(error, asyncio.CancelledError):
             code = self._stop.exit_code or INTERRUPTED
-            return _End(status=RunStatus.INTERRUPTED, exit_code=code, reason="interrupted at once")
+            return _End(status=RunStatus.INTERRUPTED, exit_code=code, reason=f"{self._stop.reason}, at once")
         if not isinstance(error, BulkError):
             return _End(status=RunStatus.STOPPED, exit_code=1, reason=f"a fault of the tool: {error!r}")
         # A source that cannot be read is refused whole, unless its rows are on their way already.
@@ -255,7 +255,8 @@ class Importer:
         return _completed(totals)
 
     def _interrupted(self) -> _End:
-        return _End(status=RunStatus.INTERRUPTED, exit_code=self._stop.exit_code or INTERRUPTED, reason="interrupted")
+        code = self._stop.exit_code or INTERRUPTED
+        return _End(status=RunStatus.INTERRUPTED, exit_code=code, reason=self._stop.reason)
 
 
 def _pending(totals: Totals) -> int:

@@ -173,6 +173,7 @@ def test_a_source_that_cannot_be_read_is_said_to_people_in_words_alone(shell):
         ("plan", "luminous.products", "x.csv", "--add-roles"),
         ("import", "luminous.products", "x.csv", "--add-roles", "--remove-roles"),
         ("delete", "luminous.products", "x.csv", "--yes"),
+        ("import", "luminous.products", "x.csv", "--max-failures", "101%"),
         ("show", "last"),
         ("show", "nothing"),
         ("rows", "last", "--status", "broken"),
@@ -302,6 +303,7 @@ def test_a_template_is_an_empty_spreadsheet_that_checks_without_fault(shell, nam
 
 def test_a_template_without_a_file_is_printed(shell):
     assert "sku,name," in shell("template", "luminous.products").stdout
+    assert {"sku", "name", "parent_sku"} <= set(shell.json("template", "luminous.products")["columns"])
 
 
 def test_global_options_may_stand_behind_the_command(shell, samples):

@@ -84,7 +84,7 @@ def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, serve, samples):
     stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     document = json.loads(stdout)
-    assert document["status"] == "interrupted"
+    assert (document["status"], document["reason"]) == ("interrupted", "ended by Ctrl-C")
     assert document["rows"]["not_tried"] > 0
     finished = shell.json("resume", "last")
     assert (finished["rows"]["succeeded"], finished["run"]) == (200, document["run"])
@@ -96,8 +96,9 @@ def test_sigterm_ends_with_143(shell, serve, samples):
     process = shell.start("import", "luminous.products", samples / "products.csv")
     wait_for(lambda: server.ask("log")["requests"] >= 5, process)
     process.terminate()
-    process.communicate(timeout=60)
+    stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 143
+    assert "Interrupted: ended by SIGTERM." in stdout
 
 
 def test_a_second_ctrl_c_ends_at_once_and_still_reports_the_run(shell, serve):

@@ -177,6 +177,14 @@ async def test_too_many_failures_stop_the_run_with_exit_4_and_the_rest_is_not_tr
         assert run.totals.closes
 
 
+async def test_one_row_at_a_time_no_row_is_sent_after_the_one_failure_too_many(twin, desk, catalog):
+    async with twin(unknown_references="refuse") as sandbox:
+        desk.point_to(sandbox)
+        run = await desk.load(catalog(20), politeness={"concurrency": 1}, max_failures="2")
+        assert (run.totals.failed, run.totals.not_tried, sandbox.log.total) == (3, 17, 3)
+        assert run.reason == "3 rows failed, more than the 2 that --max-failures allows"
+
+
 async def test_detaching_boms_needs_a_confirmation(luminous, desk, tmp_path):
     path = tmp_path / "boms.csv"
     path.write_text("sku,boms\nA-1,<empty>\n")
