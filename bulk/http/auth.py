@@ -84,12 +84,8 @@ class ClientCredentials:
         return self
 
     def accept(self, response: Response, now: float) -> None:
-        """Send the token of this answer from now on; raises `UnauthorizedError` where there is none in it."""
-        try:
-            document = response.json()
-        except ValueError:
-            document = None
-        answer = document if isinstance(document, dict) else {}
+        """Send the token of this answer, a JSON object, from now on; raises `UnauthorizedError` where it holds none."""
+        answer = response.json()
         token, kind, life = answer.get("access_token"), answer.get("token_type", "Bearer"), answer.get("expires_in")
         if not (isinstance(token, str) and _fits_a_header(token) and str(kind).lower() == "bearer"):
             raise UnauthorizedError(

@@ -22,7 +22,7 @@ from bulk.http.address import checked_address, proxy_for
 from bulk.http.border import FOREIGN, Blotter, illegible, judge, translate
 from bulk.http.exchange import Exchange, OversizedError
 from bulk.http.health import Health, Next, Trial
-from bulk.http.oauth import STALE, explain_login
+from bulk.http.oauth import STALE, explain_login, is_document
 from bulk.http.pace import Pace, PaceClosedError
 from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
@@ -42,9 +42,8 @@ class Client:
     """One API, spoken to politely.
 
     `base_url` is https, or http for a loopback address; anything else raises `ConfigurationError`. The constructor
-    opens nothing: `async with` does. `explain` reads the body of an error answer, `legible` tells whether
-    a good answer can be read. Credentials that have to be fetched
-    are fetched at the same pace.
+    opens nothing: `async with` does. `explain` reads the body of an error answer, `legible` tells whether a good answer
+    can be read. Credentials that have to be fetched are fetched at the same pace.
     """
 
     def __init__(
@@ -84,6 +83,7 @@ class Client:
                 pace=pace,
                 limits=limits,
                 explain=explain_login,
+                legible=is_document,
                 clock=self._clock,
                 rng=self._rng,
                 now=now,

@@ -2,10 +2,11 @@
 
 import json
 import re
+from http import HTTPStatus
 from typing import Any, Final
 
 from bulk.contracts import Explanation
-from bulk.model import Response
+from bulk.model import Request, Response
 
 STALE: Final = "invalid_token"
 """The token is expired or was revoked: another one may do."""
@@ -24,11 +25,19 @@ def scope_of(response: Response) -> str | None:
     return _challenge(response, "scope")
 
 
+def is_document(request: Request, response: Response) -> bool:
+    """Whether an answer of a token address is its own, and whole."""
+    del request
+    return bool(_body(response))
+
+
 def explain_login(response: Response) -> Explanation:
     """What a token address says when it gives no token."""
     body = _body(response)
     message = _text(body.get("error_description")) or _text(body.get("message")) or ""
-    return Explanation(message=message, code=_text(body.get("error")))
+    # A good answer of which only half came may hold a token that nobody knows yet.
+    kept = "" if response.status < HTTPStatus.MULTIPLE_CHOICES else None
+    return Explanation(message=message, code=_text(body.get("error")), body=kept)
 
 
 def _challenge(response: Response, name: str) -> str | None:

@@ -216,8 +216,7 @@ async def test_a_token_that_is_refused_is_exit_77_with_advice_for_every_row_and_
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(200, b"<html>"),
-        reply(200, b"[]"),
+        reply(200, b'{"expires_in": 60}'),
         reply(200, b'{"access_token": ""}'),
         reply(200, b'{"access_token": "two words"}'),
         token(1, token_type="mac"),
@@ -228,6 +227,17 @@ async def test_an_answer_without_a_bearer_token_is_fatal(answer):
     async with shop.open() as client:
         error = await failure(client, UnauthorizedError)
     assert (error.code, error.exit_code) == ("no_token", 77)
+
+
+@pytest.mark.parametrize("page", [b"<html>", b"[]", b"", b'{"access_token": "t0ken-9', b"{}"])
+async def test_an_answer_of_somebody_else_or_half_an_answer_is_asked_for_again_and_not_kept(page):
+    shop = Shop([reply(200, page), token(1)], [OK])
+    async with shop.open() as client:
+        assert (await client.send(GET)).status == 200
+    shop = Shop([reply(200, page)], [OK])
+    async with shop.open() as client:
+        error = await failure(client, OutageError)
+    assert "t0ken" not in f"{error} {error.body} {''.join(traceback.format_exception(error))}"
 
 
 async def test_a_redirect_of_the_token_address_is_not_followed():
