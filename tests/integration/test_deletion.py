@@ -173,7 +173,7 @@ async def test_a_retry_does_not_delete_what_was_loaded_since(desk):
     assert (run.totals.invalid, desk.keys) == (1, ["T-1"])
 
 
-@pytest.mark.parametrize("faults", [["500:20%"], ["reset_after:20%"], ["429:@3"]])
+@pytest.mark.parametrize("faults", [["500:20%"], ["reset_after:20%"]])
 async def test_under_faults_everything_is_deleted_and_the_totals_close(tmp_path, patient, faults):
     async with shelf() as sandbox, ShelfDesk(sandbox, tmp_path, patient) as desk:
         await desk.load(things(*range(30)))

@@ -265,7 +265,7 @@ async def test_a_missing_scope_that_only_the_header_names_is_named_too():
 
 
 async def test_an_outage_of_the_token_address_is_waited_for_by_all():
-    shop = Shop([reply(503)] * 3 + [reply(502, b"<html>"), token(1)], [OK])
+    shop = Shop([reply(500)] * 3 + [reply(502, b"<html>"), token(1)], [OK])
     async with shop.open() as client:
         responses = await asyncio.gather(*(client.send(GET) for _ in range(3)))
     assert [(response.status, response.attempts) for response in responses] == [(200, 1)] * 3
