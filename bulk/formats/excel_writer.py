@@ -8,8 +8,6 @@ from math import isfinite
 from typing import Any
 
 import polars as pl
-import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 
 from bulk.errors import SourceError
 from bulk.formats import cells, formulas, frames
@@ -102,6 +100,9 @@ def open_workbook(path: str, columns: Sequence[str], *, called: str, neutralise:
 
     Raises `SourceError` for what no sheet can hold, and OSError.
     """
+    import xlsxwriter  # noqa: PLC0415  # a tenth of a start: loaded only when a workbook is written
+    from xlsxwriter.exceptions import FileCreateError  # noqa: PLC0415
+
     book = xlsxwriter.Workbook(path, {"constant_memory": True})
     try:
         yield ExcelWriter(book, columns, called=called, neutralise=neutralise)

@@ -35,6 +35,12 @@ def test_help_needs_neither_polars_nor_aiohttp_nor_pydantic():
     assert printed.strip() == "[]"
 
 
+def test_only_writing_a_workbook_loads_what_writes_workbooks():
+    seen = "import sys, bulk.api; print('polars' in sys.modules, 'xlsxwriter' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
+    assert printed.split() == ["True", "False"]
+
+
 def test_import_contracts_hold():
     checked = subprocess.run(
         [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
