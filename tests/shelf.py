@@ -82,6 +82,8 @@ def _upsert(record, *, mode="upsert", roles="set"):
 
 
 def _delete(record):
+    if record.current == {}:
+        return Outcome(status=Status.UNCHANGED, message="it is not there")
     try:
         response = yield Request(method="DELETE", path=_path(record))
     except RefusedError as refusal:

@@ -139,7 +139,7 @@ class Resource:
     find_at_once: int
     """Keys that `find` is best given at once."""
     needs_current: Callable[[Record], bool]
-    """Whether a record cannot be written safely without having been read, so that `find` is called for it."""
+    """Whether a record cannot be written or deleted safely unless it was read, so that `find` is called for it."""
     walk: Callable[[Query, str | None], Walk]
     """All records that fit a query, from the beginning or after the page that said `resume`."""
     filter: Callable[[str], tuple[str, str]]

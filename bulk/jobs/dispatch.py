@@ -68,8 +68,6 @@ class Dispatch:
 
     def _block_of(self, records: Sequence[Record]) -> int:
         """Records to claim at once: as many as are read at once, where they have to be read."""
-        if self._deletes:
-            return self._block
         if self._guards.verify or any(self._resource.needs_current(record) for record in records):
             return min(BLOCK, self._resource.find_at_once)
         return self._block
@@ -125,8 +123,6 @@ class Dispatch:
         return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
 
     def _must_be_read(self, record: Record) -> bool:
-        if self._deletes:
-            return False
         return self._guards.verify or self._resource.needs_current(self._prepared[record.row].record)
 
     async def _read(self, records: Sequence[Record]) -> list[Record]:

@@ -37,6 +37,13 @@ async def test_what_a_file_names_is_deleted_and_nothing_else(desk):
     assert (entries[2].key, entries[2].remote_id) == ("T-0", "1")
 
 
+async def test_what_has_to_be_read_first_is_read_in_bulk(desk):
+    await desk.load(things(*range(40)))
+    desk.sandbox.log.reset()
+    await desk.delete(named(*range(50)))
+    assert (desk.calls("GET"), desk.calls("DELETE")) == (1, 40)
+
+
 async def test_records_may_be_named_by_their_ids(desk):
     await desk.load(things(1, 2, 3))
     await desk.delete([{"id": "1"}, {"id": "3"}])
