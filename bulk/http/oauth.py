@@ -12,12 +12,14 @@ STALE: Final = "invalid_token"
 """The token is expired or was revoked: another one may do."""
 NARROW: Final = "insufficient_scope"
 """The token is good, but does not go far enough."""
+UNKNOWN: Final = "invalid_client"
+"""There is no such client, or its secret is another."""
 
 
 def oauth_error(response: Response) -> str | None:
-    """What an API says about the token it was sent, in the words of the standard: in a header or in the body."""
+    """What an API says about the credentials it was sent, in the words of the standard: in a header or in the body."""
     said = {_challenge(response, "error"), _text(_body(response).get("error"))}
-    return next((word for word in (STALE, NARROW) if word in said), None)
+    return next((word for word in (STALE, NARROW, UNKNOWN) if word in said), None)
 
 
 def scope_of(response: Response) -> str | None:

@@ -15,9 +15,10 @@ from bulk.errors import (
     UnauthorizedError,
     UnclearError,
 )
+from bulk.http.oauth import UNKNOWN
 
 _ADVICE: Final = {
-    "invalid_client": "Check the client id and the client secret: one of them is wrong, or the client is gone.",
+    UNKNOWN: "Check the client id and the client secret: one of them is wrong, or the client is gone.",
     "invalid_scope": "Ask for fewer scopes, or for none: then the token has all that the client has.",
 }
 """What to do about a refusal, by its code."""

@@ -183,7 +183,8 @@ async def test_exists_tells_each_row_whether_its_record_is_there_and_under_which
             *((str(row[subject.key]), True) for row in rows),
             ("987654321", False),
         ]
-        assert sandbox.log.total - before <= 2 + COUNT // subject.resource.find_at_once
+        # Besides the look-ups, a token may have to be fetched, and what the records refer to.
+        assert sandbox.log.total - before <= 3 + COUNT // subject.resource.find_at_once
         for one in found[:3]:
             record = await session.get(subject.name, one.id, by="id")
             assert dict(leaves(subject.resource.read(record)))[subject.key] == one.key

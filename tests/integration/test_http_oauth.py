@@ -193,7 +193,7 @@ async def test_a_401_that_is_not_about_the_token_is_not_repeated():
 @pytest.mark.parametrize(
     ("status", "code", "told"),
     [
-        (401, "invalid_client", "client secret"),
+        (401, "invalid_client", "one of them is wrong"),
         (400, "invalid_scope", "fewer scopes"),
         (400, "unauthorized_client", "token address"),
         (403, "access_denied", "token address"),
@@ -208,6 +208,7 @@ async def test_a_token_that_is_refused_is_exit_77_with_advice_for_every_row_and_
     assert {(error.exit_code, error.status, error.attempts, error.maybe_applied) for error in errors} == {
         (77, status, 0, False)
     }
+    assert errors[0].code == code
     assert code in str(errors[0])
     assert told in errors[0].advice
     assert (len(shop.door.requests), shop.api.requests) == (1, [])
