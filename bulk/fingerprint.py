@@ -22,19 +22,21 @@ _NAMES: Final = ("sku", "key", "id")
 
 def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The leaves of a document as JSON gives it: dotted path and value."""
-    yield from _leaves(document, "")
+    return iter(_leaves(document, ""))
 
 
-def _leaves(document: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+def _leaves(document: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
     for name, value in document.items():
         path = prefix + name.strip()
         if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{path}.")
+            found += _leaves(value, f"{path}.")
         elif _holds_objects(value):
             for number, one in enumerate(value):
-                yield from _leaves(one, f"{path}[{_called(one, number)}].")
+                found += _leaves(one, f"{path}[{_called(one, number)}].")
         else:
-            yield path, value
+            found.append((path, value))
+    return found
 
 
 def without(document: Mapping[str, Any], paths: Collection[str]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _plain(number: str) -> str:
 
 def fingerprint(document: Mapping[str, Any]) -> bytes:
     """The entries of all leaves, in order."""
-    return b"".join(sorted({_entry(path, canonical(value)) for path, value in leaves(document)}))
+    return b"".join(sorted({_entry(path, canonical(value)) for path, value in _leaves(document, "")}))
 
 
 def merged(before: bytes, after: bytes, partial: Collection[str] = ()) -> bytes:
@@ -152,10 +154,25 @@ def _entries(known: bytes) -> set[bytes]:
 def _name(path: str) -> bytes:
     field = path.partition(".")[0].partition("[")[0]
     parts = ((field, _FIELD), (path, _PATH - _FIELD))
-    return b"".join(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest() for text, size in parts)
+    return b"".join(blake2b(_encoded(text), digest_size=size).digest() for text, size in parts)
 
 
 @lru_cache(maxsize=4096)
+def _begun(path: str) -> "tuple[bytes, blake2b]":
+    """A path's part of its entry, and the digest of path and value before the value."""
+    return _name(path), blake2b(_encoded(f"{path}\x00"), digest_size=_SIZE - _PATH)
+
+
 def _entry(path: str, text: str) -> bytes:
-    value = blake2b(f"{path}\x00{text}".encode("utf-8", "surrogatepass"), digest_size=_SIZE - _PATH).digest()
-    return _name(path) + value
+    name, begun = _begun(path)
+    value = begun.copy()
+    value.update(_encoded(text))
+    return name + value.digest()
+
+
+def _encoded(text: str) -> bytes:
+    """In UTF-8; JSON may hold halves of characters too."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")

@@ -104,7 +104,8 @@ class Dispatch:
 
     async def _ready(self, records: Sequence[Record], claims: Mapping[int, Claim]) -> Sequence[Record]:
         """Records in view of what is known, and read where that is needed; handed back where reading is hopeless."""
-        records = [replace(record, confirmed=self._guards.confirmed) for record in records]
+        if self._guards.confirmed:
+            records = [replace(record, confirmed=True) for record in records]
         for record in records:
             self._prepared[record.row] = self._prepare(record, claims[record.row])
         wanted = [record for record in records if self._must_be_read(record)]

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from bulk.errors import LedgerError, SourceError
 from bulk.ledger import known
@@ -15,6 +15,16 @@ _SENDABLE: Final = frozenset({Status.NOT_TRIED, Status.IN_FLIGHT, Status.UNKNOWN
 _FINAL: Final = frozenset({Status.SUCCEEDED, Status.UNCHANGED, Status.FAILED, Status.UNKNOWN})
 _UNWRITTEN: Final = frozenset({Status.NOT_TRIED, Status.FAILED})
 _TROUBLED: Final = frozenset({Status.FAILED, Status.UNKNOWN})
+
+
+class _Enrolled(NamedTuple):
+    """What was enrolled for a row."""
+
+    row: int
+    key: str | None
+    digest: bytes | None
+    status: str
+    carrier: int | None
 
 
 def enroll(
@@ -60,27 +70,28 @@ def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -
     """
     this = current(connection, run, checked=True)
     selected = {"run": this.number, "rows": json.dumps([record.row for record in records])}
-    enrolled = {entry["row"]: entry for entry in connection.execute(QUERIES["enrolled"], selected)}
+    enrolled = {entry.row: entry for entry in map(_Enrolled._make, connection.execute(QUERIES["enrolled"], selected))}
     members: dict[int, list[sqlite3.Row]] = {}
     for member in connection.execute(QUERIES["members"], selected):
         members.setdefault(member["carrier"], []).append(member)
     sendable = []
     for record in records:
         entry = enrolled.get(record.row)
-        if entry is not None and entry["status"] == Status.INVALID:
+        if entry is not None and entry.status == Status.INVALID:
             continue  # for what only the ledger or the whole source could tell
-        _require_same(this, record, entry, members.get(record.row, []))
-        if entry is not None and entry["status"] in _SENDABLE:
+        _require_same(this, record, entry, members.get(record.row, ()))
+        if entry is not None and entry.status in _SENDABLE:
             sendable.append(record)
-    sure = known.lookup(connection, this.place, [record.key for record in sendable if record.by != REMOTE_ID])
+    keys = [record.key for record in sendable]
     ids = [record.key for record in sendable if record.by == REMOTE_ID]
+    sure = known.sure(connection, this.place, [record.key for record in sendable if record.by != REMOTE_ID])
     sure |= known.lookup(connection, this.place, ids, ids=True)
     rows = [record.row for record in sendable]
-    rows += [member["row"] for row in rows for member in members.get(row, []) if member["status"] in _SENDABLE]
+    rows += [member["row"] for row in rows for member in members.get(row, ()) if member["status"] in _SENDABLE]
     connection.execute(QUERIES["claim"], {"run": this.number, "rows": json.dumps(rows)})
-    known.doubt(connection, this, [record.key for record in sendable], ids)
+    known.doubt(connection, this, keys, ids)
     return {
-        record.row: Claim(repeated=enrolled[record.row]["status"] != Status.NOT_TRIED, known=sure.get(record.key))
+        record.row: Claim(repeated=enrolled[record.row].status != Status.NOT_TRIED, known=sure.get(record.key))
         for record in sendable
     }
 
@@ -120,16 +131,16 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
     known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
 
 
-def _require_same(this: Current, record: Record, entry: sqlite3.Row | None, members: Sequence[sqlite3.Row]) -> None:
+def _require_same(this: Current, record: Record, entry: _Enrolled | None, members: Sequence[sqlite3.Row]) -> None:
     if entry is None:
         change = "was not there"
-    elif entry["carrier"] is not None:
-        change = f"was part of row {row_of(entry['carrier'])}"
-    elif entry["key"] != record.key:
-        change = f"was {entry['key']} and is {record.key} now"
-    elif entry["digest"] != record.digest:
+    elif entry.carrier is not None:
+        change = f"was part of row {row_of(entry.carrier)}"
+    elif entry.key != record.key:
+        change = f"was {entry.key} and is {record.key} now"
+    elif entry.digest != record.digest:
         change = f"({record.key}) had other values"
-    elif {member["row"] for member in members} != {member.row for member in record.members}:
+    elif (members or record.members) and {one["row"] for one in members} != {one.row for one in record.members}:
         change = f"({record.key}) had other rows that belong to it"
     else:
         return

@@ -24,6 +24,11 @@ def known(
     return {} if found is None else lookup(connection, found["number"], keys, ids=ids, written=written)
 
 
+def sure(connection: sqlite3.Connection, place: int, keys: Sequence[str]) -> dict[str, bytes]:
+    """Fingerprints of the records that are known and sure under their very keys."""
+    return dict(connection.execute(QUERIES["sure"], {"place": place, "keys": json.dumps(keys)})) if keys else {}
+
+
 def lookup(
     connection: sqlite3.Connection,
     place: int,
@@ -35,6 +40,8 @@ def lookup(
     """The same where the number of the place is at hand."""
     digests = {} if written is None else {key: digest.hex().upper() for key, digest in written.items()}
     wanted = json.dumps([(key, digests.get(key)) for key in keys])
+    if wanted == "[]":
+        return {}
     selected = {"place": place, "wanted": wanted, "ids": ids}
     return {key: fields for key, fields in connection.execute(QUERIES["known"], selected) if fields is not None}
 
@@ -44,7 +51,7 @@ def doubt(connection: sqlite3.Connection, this: Current, keys: Sequence[str], id
 
     `ids` are the keys that are remote ids.
     """
-    if this.writes:
+    if this.writes and keys:
         selected = {"place": this.place, "keys": json.dumps(keys), "ids": json.dumps(ids)}
         connection.execute(QUERIES["doubt"], selected)
         connection.execute(QUERIES["doubt_other_names"], selected)
@@ -92,8 +99,7 @@ def learn_read(
     ).fetchone()
     if written:
         return False
-    selected = {"place": this.place, "keys": json.dumps([sighting.key for sighting in sightings])}
-    before: dict[str, bytes] = dict(connection.execute(QUERIES["sure"], selected))
+    before = sure(connection, this.place, [sighting.key for sighting in sightings])
     rows = []
     for sighting in sightings:
         fields = sighting.fields
