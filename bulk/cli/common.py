@@ -1,8 +1,6 @@
 """What all commands share: the global options, opening a session, and running it with signals handled."""
 
-import asyncio
 import signal
-import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -96,6 +94,8 @@ class Globals:
 
 def ask_ledger(options: Globals, question: "Callable[[SqliteLedger], Awaitable[T]]") -> T:
     """Put a question to the ledger."""
+    import asyncio  # noqa: PLC0415  # not for --help, which has a tenth of a second to lose
+
     from bulk.ledger import SqliteLedger  # noqa: PLC0415  # only when needed
     from bulk.settings import Configuration  # noqa: PLC0415
 
@@ -161,6 +161,8 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
     Once the job says that it has begun, the first Ctrl-C or SIGTERM asks it to stop. Before that there is nothing to
     be ended in order, so that it is cancelled at once, as it is by a second signal; raises `EndedAtOnceError` then.
     """
+    import asyncio  # noqa: PLC0415  # see above
+
     from bulk.jobs.guards import Stop  # noqa: PLC0415  # see above
 
     async def guarded() -> T:
@@ -197,6 +199,8 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
 @contextmanager
 def copies_deleted() -> Iterator[None]:
     """Have copies of sources made in a folder that is gone afterwards, even if a thread still writes to one."""
+    import tempfile  # noqa: PLC0415  # see above
+
     before = tempfile.tempdir
     with tempfile.TemporaryDirectory(prefix="bulk-", ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = folder

@@ -1,6 +1,5 @@
 """`bulk export` and `bulk get`: out of the API."""
 
-import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +58,8 @@ def export(
     The file appears when it is whole, with a manifest beside it; an export that was cut off goes on where it can.
     Unchanged rows of the file are not sent when it is imported, and of changed ones only what has changed.
     """
+    from asyncio import CancelledError  # noqa: PLC0415  # not for --help
+
     from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_export  # noqa: PLC0415
@@ -81,7 +82,7 @@ def export(
         async with open_session(options, watcher, politeness, sandbox=sandbox) as session:
             try:
                 return await session.export(what, stop)
-            except asyncio.CancelledError:
+            except CancelledError:
                 if watcher.run is None:
                     raise
                 return await session.ledger.run(watcher.run)  # ended at once, but in order

@@ -1,6 +1,5 @@
 """`bulk import`, `bulk resume` and `bulk retry`."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -227,7 +226,9 @@ def run_load(
     source: str | None = None,
 ) -> None:
     """Run a loading job, show how it goes, and leave with its exit code."""
-    from bulk.access import Politeness  # noqa: PLC0415  # see above
+    from asyncio import CancelledError  # noqa: PLC0415  # see above
+
+    from bulk.access import Politeness  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_run  # noqa: PLC0415
     from bulk.jobs.reports import Report, report  # noqa: PLC0415
@@ -238,7 +239,7 @@ def run_load(
         ) as session:
             try:
                 run = await job(session, stop)
-            except asyncio.CancelledError:
+            except CancelledError:
                 if watcher.run is None:
                     raise
                 run = await session.ledger.run(watcher.run)  # ended at once, but in order: this is what came of it

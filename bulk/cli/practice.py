@@ -1,12 +1,14 @@
 """`bulk sandbox` and `bulk demo`: the program without a shop."""
 
-import asyncio
 import importlib
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bulk.cli.common import run_interruptibly, settings_of
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 def add_to(app: typer.Typer) -> None:
@@ -50,7 +52,7 @@ def sandbox(
     chosen = Faults.parse(fault or [], seed=seed)
     ceiling = None if rate is None else Ceiling(rate)
 
-    async def serve(stop: asyncio.Event) -> None:
+    async def serve(stop: "asyncio.Event") -> None:
         twins = [importlib.import_module(connector.sandbox) for connector in connectors()]
         async with Sandbox(
             [twin.api() for twin in twins], port=port, faults=chosen, rate=ceiling, latency=latency, keep_log=10_000

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.contracts import ReadOptions
 from bulk.errors import UsageError
 from bulk.model import listed
 
@@ -74,7 +73,8 @@ def order_from(
     decisions: Mapping[str, str] = MappingProxyType({}),
 ) -> "Order":
     """The options as one value."""
-    from bulk.orders import Order  # noqa: PLC0415  # polars is loaded only when something is read
+    from bulk.contracts import ReadOptions  # noqa: PLC0415  # polars is loaded only when something is read
+    from bulk.orders import Order  # noqa: PLC0415
 
     tab = {"\\t": "\t", "tab": "\t"}
     return Order(

@@ -29,10 +29,25 @@ def test_the_top_level_holds_nothing_but_what_was_agreed():
     assert top <= agreed
 
 
+def loaded_by(*arguments):
+    """The modules that the program has loaded when it ends."""
+    run = (
+        "import atexit, sys; from bulk.cli import main; sys.argv[0] = 'bulk'; "
+        "atexit.register(lambda: print(*sys.modules, file=sys.stderr)); main()"
+    )
+    done = subprocess.run([sys.executable, "-c", run, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stderr.split())
+
+
 def test_help_needs_neither_polars_nor_aiohttp_nor_pydantic():
-    seen = "import sys, bulk.cli; print([m for m in ('polars', 'aiohttp', 'pydantic', 'sqlite3') if m in sys.modules])"
-    printed = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
-    assert printed.strip() == "[]"
+    heavy = {"polars", "aiohttp", "pydantic", "sqlite3", "asyncio", "rich", "bulk.contracts"}
+    assert not loaded_by("--help") & heavy
+
+
+def test_what_asks_the_ledger_needs_neither_polars_nor_aiohttp_nor_any_connector(tmp_path):
+    loaded = loaded_by("--ledger", str(tmp_path / "ledger.db"), "runs")
+    assert "bulk.ledger" in loaded
+    assert not loaded & {"polars", "aiohttp", "fastexcel", "bulk.http", "bulk.sandbox", "bulk.connectors", "bulk.jobs"}
 
 
 def test_only_writing_a_workbook_loads_what_writes_workbooks():
