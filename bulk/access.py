@@ -4,12 +4,12 @@ import dataclasses
 import importlib
 import math
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bulk.contracts import Clock, Connector, Listener
+from bulk.contracts import Clock, Connector, Ledger, Listener
 from bulk.errors import ConfigurationError
 from bulk.http.address import checked_address
 from bulk.http.client import Client
@@ -59,9 +59,11 @@ class Access:
         sandbox: bool,
         clock: Clock,
         listener: Listener,
+        ledger: Ledger,
         stack: AsyncExitStack,
     ) -> None:
         self.sandbox = sandbox
+        self._ledger = ledger
         self._configuration = configuration
         self._politeness = politeness
         self._clock = clock
@@ -80,19 +82,44 @@ class Access:
             if not offline:
                 connector.auth(settings)  # a missing token is better said before the check than after it
 
-        def connect() -> Client:
-            return Client(
+        @asynccontextmanager
+        async def connect() -> AsyncIterator[Client]:
+            start = await self._known_rate(limits, target)
+            pace = Pace(
+                limits.rate, start=start, burst=self._politeness.burst, clock=self._clock, listener=self._listener
+            )
+            async with Client(
                 connector.target(settings),
                 auth=connector.auth(settings),
-                pace=Pace(limits.rate, burst=self._politeness.burst, clock=self._clock, listener=self._listener),
+                pace=pace,
                 limits=limits,
                 explain=connector.explain,
                 legible=connector.legible,
                 headers=connector.headers,
                 clock=self._clock,
-            )
+            ) as client:
+                try:
+                    yield client
+                finally:
+                    if pace.found is not None and not self.sandbox:
+                        await self._remember(target, pace.found)
 
         return Reach(target=target, limits=limits, connect=connect)
+
+    async def _known_rate(self, limits: Limits, target: str) -> float | None:
+        """The rate that an API was found to bear, where nobody says anything about rates."""
+        said = self._politeness.rate or self._configuration.general.rate
+        if self.sandbox or limits.rate is not None or said is not None:
+            return None
+        found = await self._ledger.rate_found(target)
+        if found is not None:
+            self._listener(Event(kind="note", message=f"beginning at {found:.3g} requests a second, as found before"))
+        return found
+
+    async def _remember(self, target: str, rate: float) -> None:
+        await self._ledger.keep_rate(target, rate)
+        message = f"{target} was found to bear about {rate:.3g} requests a second; the next run begins there"
+        self._listener(Event(kind="note", message=message, data={"rate": rate}))
 
     def _limits(self, connector: Connector) -> Limits:
         general, polite = self._configuration.general, self._politeness

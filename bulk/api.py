@@ -61,6 +61,7 @@ class Session:
             sandbox=sandbox,
             clock=clock or SystemClock(),
             listener=self._listener,
+            ledger=self.ledger,
             stack=self._stack,
         )
         self._loader = Loader(self.access, self.ledger, self._listener)

@@ -132,6 +132,12 @@ class Ledger(Protocol):
         A bookmark is JSON, and says in `chain` which exports go on from it.
         """
 
+    async def rate_found(self, target: str) -> float | None:
+        """The rate in requests a second that an API was last found to bear; None where that is not known."""
+
+    async def keep_rate(self, target: str, rate: float) -> None:
+        """Note the rate that an API was found to bear."""
+
     async def run(self, run: str, *, exports: bool = True) -> Run:
         """One run by id, unique beginning of an id, or `last`; raises `UsageError`.
 

@@ -24,6 +24,7 @@ from bulk.http.exchange import Exchange, OversizedError
 from bulk.http.health import Health, Next, Trial
 from bulk.http.oauth import STALE, explain_login, is_document
 from bulk.http.pace import Pace, PaceClosedError
+from bulk.http.quota import quota
 from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
 from bulk.model import Limits, Request, Response, Traffic
@@ -213,6 +214,9 @@ class Client:
             message = f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer"
             raise RetryableError(message, code="oversized", status=error.status) from None
         response = Response(status=answer.status, headers=answer.headers, body=answer.body, attempts=trial.attempts)
+        left = quota(response.headers, self._now())
+        if left is not None:
+            self._pace.told(left)
         if 200 <= response.status < 300:  # noqa: PLR2004  # the successes, as in RFC 9110
             if self._legible(request, response):
                 return response

@@ -1,4 +1,4 @@
-"""What is known of records: doubted when a write may begin, learnt when one has succeeded, or from an export."""
+"""What is known: doubted when a write may begin, learnt when one has succeeded or from an export; and rates."""
 
 import json
 import sqlite3
@@ -119,3 +119,14 @@ def learn_read(
     connection.executemany(QUERIES["learn_read"], rows)
     connection.executemany(QUERIES["doubt_read"], (row for row in rows if row["remote_id"] != row["key"]))
     return True
+
+
+def rate_found(connection: sqlite3.Connection, target: str) -> float | None:
+    """The rate that an API was last found to bear."""
+    found = connection.execute(QUERIES["rate_found"], {"target": target}).fetchone()
+    return None if found is None else float(found["rate"])
+
+
+def keep_rate(connection: sqlite3.Connection, target: str, rate: float, *, now: float) -> None:
+    """Note the rate that an API was found to bear."""
+    connection.execute(QUERIES["keep_rate"], {"target": target, "rate": rate, "now": now})

@@ -104,3 +104,10 @@ WHERE seen IS NOT NULL OR at < :asked;
 UPDATE known
 SET sure = 0, fields = NULL
 WHERE place = :place AND key = :remote_id AND remote_id = :remote_id AND key <> :key;
+
+-- name: rate_found
+SELECT rate FROM bearing WHERE target = :target;
+
+-- name: keep_rate
+INSERT INTO bearing (target, rate, at) VALUES (:target, :rate, :now)
+ON CONFLICT (target) DO UPDATE SET rate = excluded.rate, at = excluded.at;

@@ -145,3 +145,11 @@ CREATE INDEX known_remote_id ON known (place, remote_id, key) WHERE remote_id IS
 
 -- Where the next incremental export goes on from.
 ALTER TABLE run ADD COLUMN bookmark TEXT;
+
+-- name: 3
+-- Requests a second that an API was last found to bear, where nobody gave a rate.
+CREATE TABLE bearing (
+    target TEXT PRIMARY KEY,
+    rate REAL NOT NULL,
+    at REAL NOT NULL
+) WITHOUT ROWID;

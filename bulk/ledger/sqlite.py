@@ -218,6 +218,16 @@ class SqliteLedger:
         self._require_open()
         return await self._reader.transact(exports.bookmark, target, resource, chain)
 
+    async def rate_found(self, target: str) -> float | None:
+        """The rate in requests a second that an API was last found to bear; None where that is not known."""
+        self._require_open()
+        return await self._reader.transact(known.rate_found, target)
+
+    async def keep_rate(self, target: str, rate: float) -> None:
+        """Note the rate that an API was found to bear."""
+        self._require_open()
+        await self._writer.transact(known.keep_rate, target, rate, now=self._clock())
+
     async def run(self, run: str, *, exports: bool = True) -> Run:
         """One run by id, unique beginning of an id, or `last`; raises `UsageError`.
 

@@ -987,3 +987,11 @@ async def test_requests_of_a_start_that_was_killed_are_counted_from_its_settled_
     await ledger.claim(again.id, records(4))
     await ledger.settle(again.id, [settlement(4, attempts=1)])
     assert (await end(ledger, again, traffic=Traffic(sent=1))).traffic.sent == 10
+
+
+async def test_the_rate_that_an_api_was_found_to_bear_is_kept_by_target(ledger):
+    assert await ledger.rate_found("https://a.test") is None
+    await ledger.keep_rate("https://a.test", 20.0)
+    await ledger.keep_rate("https://b.test", 7.0)
+    await ledger.keep_rate("https://a.test", 19.5)
+    assert [await ledger.rate_found(f"https://{name}.test") for name in "ab"] == [19.5, 7.0]

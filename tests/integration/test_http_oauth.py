@@ -30,6 +30,16 @@ def token(number, life=172_800, **more):
     return reply(200, json.dumps(answer).encode())
 
 
+class CountedPace(Pace):
+    """Tells how many turns were had."""
+
+    turns = 0
+
+    async def acquire(self):
+        await super().acquire()
+        self.turns += 1
+
+
 class Shop:
     """An API and its token address, each on a port of its own, and a client of both."""
 
@@ -41,7 +51,7 @@ class Shop:
     async def open(self, scopes=(), rate=None, **limits):
         async with serving(self.door) as door, serving(self.api) as api:
             self.auth = ClientCredentials(f"http://127.0.0.1:{door}/oauth/token", "me", SECRET, scopes)
-            self.pace = Pace(rate, clock=self.clock)
+            self.pace = CountedPace(rate, clock=self.clock)
             client = Client(
                 f"http://127.0.0.1:{api}",
                 auth=self.auth,
@@ -149,10 +159,10 @@ async def test_a_refused_token_is_renewed_once_and_the_request_repeated_once(ref
     shop = Shop([token(1), token(2)], [OK, refusal, OK])
     async with shop.open() as client:
         await client.send(GET)
-        before = shop.pace._sends
+        before = shop.pace.turns
         response = await client.send(GET)
         assert response.attempts == 2  # counted as an attempt
-        assert shop.pace._sends - before == 3  # two attempts and the renewal, each at the pace
+        assert shop.pace.turns - before == 3  # two attempts and the renewal, each at the pace
         assert (client.traffic.sent, client.traffic.retried) == (5, 1)
     assert shop.sent == ["t0ken-1", "t0ken-1", "t0ken-2"]
 

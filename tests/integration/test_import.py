@@ -285,6 +285,22 @@ async def test_a_rate_with_an_exact_ceiling_is_never_exceeded_by_our_fault(twin,
         assert (run.totals.succeeded, run.traffic.throttled) == (300, 0)
 
 
+async def test_the_rate_that_an_api_was_found_to_bear_is_told_kept_and_begun_with(twin, desk, catalog):
+    async with twin(faults=Faults.parse(["429:@30"])) as sandbox:
+        desk.point_to(sandbox)
+        run = await desk.load(catalog(60))
+        assert (run.totals.succeeded, run.traffic.throttled) == (60, 1)
+        told = [event for event in desk.events if "was found to bear" in event.message]
+        assert len(told) == 1
+        rate = told[0].data["rate"]
+        desk.events.clear()
+        await desk.load(catalog(5, first=100, name="more.csv"))
+        assert any(f"beginning at {rate:.3g} requests a second" in event.message for event in desk.events)
+        desk.events.clear()
+        await desk.load(catalog(5, first=200, name="most.csv"), politeness={"rate": "none"})
+        assert not any("beginning at" in event.message for event in desk.events)
+
+
 async def test_the_token_is_in_no_event_and_not_in_the_ledger(luminous, desk, catalog):
     desk.point_to(luminous, token="s3cr3t-t0ken")
     with_error = await desk.load(catalog(5))

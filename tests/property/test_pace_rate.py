@@ -4,6 +4,7 @@ import asyncio
 import math
 import random
 import selectors
+from collections import Counter, deque
 
 import pytest
 from hypothesis import given
@@ -183,6 +184,7 @@ def test_without_a_rate_a_complaint_limits_to_less_than_was_sent_of_late_and_lif
         for _ in range(200):
             await pace.acquire()
             await clock.sleep(0.01)
+            pace.answered()
         pace.slow_down(1.0)
         seen.append(pace.rate)
         for _ in range(20000):
@@ -195,6 +197,57 @@ def test_without_a_rate_a_complaint_limits_to_less_than_was_sent_of_late_and_lif
         return seen
 
     seen = virtual(scenario)
-    assert 60 < seen[0] < 75
+    assert 80 < seen[0] < 95
     assert seen[-1] is None
     assert max(rate for rate in seen if rate) > 150
+
+
+def against_a_hidden_limit(limit, *, seconds, in_flight, start=None):
+    """What a server with a limit per second, of which nobody is told, has let through and refused, by second."""
+    passed, refused = Counter(), Counter()
+
+    async def scenario(clock):
+        pace, recent, begun = Pace(None, start=start, clock=clock), deque(), clock.time()
+
+        async def worker():
+            while (now := clock.time() - begun) < seconds:
+                await pace.acquire()
+                await clock.sleep(0.01)
+                now = clock.time() - begun
+                while recent and recent[0] <= now - 1.0:
+                    recent.popleft()
+                if good := len(recent) < limit:
+                    recent.append(now)
+                await clock.sleep(0.01)
+                (passed if good else refused)[int(now)] += 1
+                if good:
+                    pace.answered()
+                else:
+                    pace.slow_down(1.0)
+
+        await asyncio.gather(*(worker() for _ in range(in_flight)))
+        return pace.found
+
+    found = virtual(scenario)
+    return passed, refused, found
+
+
+@pytest.mark.parametrize(("limit", "in_flight"), [(20, 8), (100, 8), (100, 64)])
+def test_a_hidden_limit_is_found_in_ten_seconds_and_hardly_ever_passed(limit, in_flight):
+    passed, refused, found = against_a_hidden_limit(limit, seconds=50, in_flight=in_flight)
+    late = sum(count for second, count in passed.items() if 10 <= second < 50)
+    assert late >= 0.90 * limit * 40
+    assert sum(refused.values()) < 0.02 * sum(passed.values())
+    assert 0.9 * limit < found < 1.1 * limit
+
+
+def test_a_limit_that_was_found_before_is_used_from_the_first_second():
+    passed, refused, _ = against_a_hidden_limit(200, seconds=10, in_flight=8, start=190)
+    assert sum(passed.values()) >= 0.9 * 200 * 10
+    assert not refused
+
+
+def test_a_limit_that_is_much_lower_than_what_was_found_before_is_found_all_the_same():
+    passed, refused, _ = against_a_hidden_limit(20, seconds=70, in_flight=8, start=190)
+    assert sum(count for second, count in passed.items() if 20 <= second < 70) >= 0.85 * 20 * 50
+    assert sum(refused.values()) < 0.1 * sum(passed.values())
