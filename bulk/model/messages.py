@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bulk.model.rows import Status
@@ -38,10 +38,14 @@ class Response:
     """The body as received."""
     attempts: int = 1
     """Requests it took."""
+    _document: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    """The body as JSON, once somebody has asked for it."""
 
     def json(self) -> Any:  # noqa: ANN401  # JSON is any shape; each reader checks the shape it needs
-        """The body as JSON; raises ValueError when it is none."""
-        return json.loads(self.body)
+        """The body as JSON, taken apart once: not to be changed; raises ValueError when it is none."""
+        if not self._document:
+            self._document.append(json.loads(self.body))
+        return self._document[0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
