@@ -1,6 +1,18 @@
 """What the floors promise each other: small protocols, and the values that describe an API."""
 
-from bulk.contracts.apis import Choice, Connector, Enquiry, Explanation, Flow, OtherRows, Page, Query, Resource, Walk
+from bulk.contracts.apis import (
+    Choice,
+    Connector,
+    Enquiry,
+    Explanation,
+    Flow,
+    Found,
+    OtherRows,
+    Page,
+    Query,
+    Resource,
+    Walk,
+)
 from bulk.contracts.files import Format, ReadOptions, Scan, Tables, TableWriter
 from bulk.contracts.ledger import Ledger
 from bulk.contracts.transport import (
@@ -24,6 +36,7 @@ __all__ = [
     "Explanation",
     "Flow",
     "Format",
+    "Found",
     "Ledger",
     "Listener",
     "Login",

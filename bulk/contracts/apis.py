@@ -24,6 +24,15 @@ Enquiry: TypeAlias = Generator[Request, Response, T]
 """A conversation that only reads, and returns what it found. Errors are thrown in as into a `Flow`."""
 
 
+class Found(dict[str, Mapping[str, Any]]):
+    """Records by the keys that they were looked for by; only those that are there."""
+
+    def __init__(self, records: Mapping[str, Mapping[str, Any]] | None = None) -> None:
+        super().__init__(records or {})
+        self.taken: dict[str, str] = {}
+        """Keys that only another record goes by, as by an alternate SKU, and the names of these."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page:
     """Some records of a listing."""
@@ -134,7 +143,7 @@ class Resource:
     find: Callable[[str, Sequence[str]], Enquiry[Mapping[str, Mapping[str, Any]]]]
     """Records of the API by key column and keys, as few calls as it takes; only those that were found, by key.
 
-    A record that goes by a key only secondarily, such as an alternate SKU, is not found.
+    A record that goes by a key only secondarily, such as an alternate SKU, is not found; `Found` may say so.
     """
     find_at_once: int
     """Keys that `find` is best given at once."""

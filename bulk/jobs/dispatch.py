@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bulk.contracts import Flow, Ledger, Resource, Sender
-from bulk.errors import ApiError, FatalError
+from bulk.errors import ApiError, FatalError, RefusedError
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import pardoned
@@ -15,6 +15,9 @@ from bulk.jobs.evidence import Evidence
 from bulk.jobs.guards import Guards
 from bulk.jobs.preparation import Prepared, drive, prepare
 from bulk.model import Claim, Record, Settlement, Status, Violation
+
+UNREADABLE = frozenset({404, 405, 501})
+"""Answers that say that records cannot be listed there at all."""
 
 BLOCK = 250
 """Rows claimed in one transaction and handed to the writer at most; fewer where fewer are in flight."""
@@ -45,6 +48,7 @@ class Dispatch:
         self._deletes = deletes
         self._evidence = Evidence(checker.families, resource.other_rows)
         self._prepared: dict[int, Prepared] = {}
+        self._readable = True
 
     async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
         """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
@@ -116,6 +120,10 @@ class Dispatch:
             raise
         for record in read:
             self._prepared[record.row] = self._prepare(record, claims[record.row])
+        if not self._readable:
+            for record in records:
+                prepared = self._prepared[record.row]
+                self._prepared[record.row] = replace(prepared, record=replace(prepared.record, sure=True))
         return [self._prepared[record.row].record for record in records]
 
     def _prepare(self, record: Record, claim: Claim) -> Prepared:
@@ -124,7 +132,8 @@ class Dispatch:
         return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
 
     def _must_be_read(self, record: Record) -> bool:
-        return self._guards.verify or self._resource.needs_current(self._prepared[record.row].record)
+        record = self._prepared[record.row].record
+        return self._guards.verify or (self._readable and self._resource.needs_current(record))
 
     async def _read(self, records: Sequence[Record]) -> list[Record]:
         """Those of the records that could be read, with what the API has of them."""
@@ -134,6 +143,8 @@ class Dispatch:
                 found += await read_current(self._sender, self._resource, some)
             except FatalError:
                 raise
+            except RefusedError as refusal:
+                self._readable &= refusal.status not in UNREADABLE
             except ApiError:
                 continue  # what cannot be read at once may be read one by one, or need not be: the flow decides
         return found

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
 
-from bulk.contracts import Enquiry, Resource, Sender
+from bulk.contracts import Enquiry, Found, Resource, Sender
 from bulk.errors import ApiError
 from bulk.model import Record
 
@@ -39,4 +39,5 @@ def questions(resource: Resource, records: Sequence[Record]) -> Iterator[list[Re
 async def read_current(sender: Sender, resource: Resource, records: Sequence[Record]) -> list[Record]:
     """The records with what the API has of them; all must go by the same column. Raises `ApiError`."""
     found = await ask(sender, resource.find(records[0].by, [record.key for record in records]))
-    return [replace(record, current=found.get(record.key, {})) for record in records]
+    taken = found.taken if isinstance(found, Found) else {}
+    return [replace(record, current=found.get(record.key, {}), taken=taken.get(record.key)) for record in records]

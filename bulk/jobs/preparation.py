@@ -46,8 +46,8 @@ def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, v
 
 def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
     document = json.loads(record.payload)
-    if claim.repeated:
-        record = replace(record, repeated=True)
+    if claim.repeated or claim.known is not None:
+        record = replace(record, repeated=claim.repeated, sure=claim.known is not None)
     whole = Prepared(record=record, known=claim.known, fields=fingerprint(document))
     if creates(resource, record):
         return whole

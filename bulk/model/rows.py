@@ -89,6 +89,10 @@ class Record:
     """The document as it was checked, where the payload is only what of it has changed."""
     current: Mapping[str, Any] | None = None
     """The record as the API has it, if it was read just now; empty if there is none."""
+    taken: str | None = None
+    """Another record that goes by this key too, such as by an alternate SKU, if that was found out."""
+    sure: bool = False
+    """Whether its key need not be looked up: it is known what goes by it, or the API has no way to tell."""
     confirmed: bool = False
     """Whether the user has confirmed what may be lost."""
 

@@ -1,7 +1,11 @@
 """Loading a catalog into a server that enforces the documentation, from file to ledger."""
 
+from collections import Counter
+
 import polars as pl
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from bulk.connectors.luminous import CONNECTOR, PRODUCTS
 from bulk.contracts import SystemClock
@@ -39,9 +43,11 @@ async def test_of_5000_rows_with_50_faulty_ones_4950_arrive_and_nothing_else_is_
     assert run.status is RunStatus.COMPLETED
     assert run.totals.closes
     assert (run.totals.read, run.totals.invalid, run.totals.succeeded, run.totals.created) == (5000, 50, 4950, 4950)
-    assert luminous.log.total == 4950 == run.traffic.sent
+    assert len(luminous.log.requests(method="PATCH")) == 4950 == luminous.log.statuses["201"]
+    # New SKUs are looked up, a hundred at a time.
+    assert luminous.log.total == run.traffic.sent <= 4950 + 60
     assert luminous.log.malformed_total == 0
-    assert set(luminous.log.statuses) == {"201"}
+    assert set(luminous.log.statuses) == {"200", "201"}
     assert len(luminous.state()["luminous"]["products"]) == 4950
 
 
@@ -127,7 +133,7 @@ async def test_failed_rows_are_retried_from_the_cells_in_the_ledger(twin, desk, 
         path.unlink()
         assert run.totals.failed == 4
         again = await desk.retry(run.id)
-        assert (again.totals.read, again.totals.failed, sandbox.log.total) == (4, 4, 8)
+        assert (again.totals.read, again.totals.failed, len(sandbox.log.requests(method="PATCH"))) == (4, 4, 8)
         by_cause = await desk.retry(run.id, causes=["invalid"])
         assert by_cause.totals.read == 4
         with pytest.raises(UsageError, match="no row of run"):
@@ -158,7 +164,7 @@ async def test_a_dry_run_sends_nothing_and_says_what_would_be_sent(luminous, des
 
 async def test_limit_reads_no_more_than_so_many_rows(luminous, desk, catalog):
     run = await desk.load(catalog(10), limit=3)
-    assert (run.totals.read, run.totals.succeeded, luminous.log.total) == (3, 3, 3)
+    assert (run.totals.read, run.totals.succeeded, len(luminous.log.requests(method="PATCH"))) == (3, 3, 3)
 
 
 async def test_strict_refuses_the_whole_file_for_one_invalid_row(luminous, desk, catalog):
@@ -181,7 +187,7 @@ async def test_one_row_at_a_time_no_row_is_sent_after_the_one_failure_too_many(t
     async with twin(unknown_references="refuse") as sandbox:
         desk.point_to(sandbox)
         run = await desk.load(catalog(20), politeness={"concurrency": 1}, max_failures="2")
-        assert (run.totals.failed, run.totals.not_tried, sandbox.log.total) == (3, 17, 3)
+        assert (run.totals.failed, run.totals.not_tried, len(sandbox.log.requests(method="PATCH"))) == (3, 17, 3)
         assert run.reason == "3 rows failed, more than the 2 that --max-failures allows"
 
 
@@ -415,3 +421,32 @@ async def test_a_listener_that_fails_does_not_end_the_run(luminous, desk, catalo
 
     desk.events = Broken()
     assert (await desk.load(catalog(5))).totals.succeeded == 5
+
+
+async def test_an_alternate_sku_of_another_product_overwrites_nothing(twin, desk, tmp_path):
+    products = [{"sku": "MAIN", "name": "Main", "retail_price": 3}]
+    async with twin(products=products, alternate_skus={"MAIN": ["OTHER"]}, match_alternate_skus=True) as sandbox:
+        desk.point_to(sandbox)
+        path = tmp_path / "x.csv"
+        path.write_text("sku,retail_price\nOTHER,9\nNEW-1,4\n")
+        run = await desk.load(path)
+        assert (run.totals.failed, run.totals.created) == (1, 1)
+        assert (await desk.rows())[0].code == "other_product"
+        assert sandbox.state()["luminous"]["products"]["MAIN"]["retail_price"] == 3
+        assert [one.method for one in sandbox.log.requests("/products")] == ["GET", "PATCH"]
+
+
+async def test_new_skus_are_sent_without_a_look_up_where_products_cannot_be_listed(desk, catalog):
+    asked = Counter()
+
+    async def answer(request):
+        asked[request.method] += 1
+        if request.method == "GET":
+            return web.Response(status=404)
+        return web.json_response({"data": {"id": 1, "sku": (await request.json())["sku"]}}, status=201)
+
+    app = web.Application()
+    app.router.add_route("*", "/products", answer)
+    async with TestServer(app) as server:
+        run = await desk.point_to(str(server.make_url(""))).load(catalog(150))
+    assert (run.totals.created, run.exit_code, asked) == (150, 0, {"GET": 1, "PATCH": 150})

@@ -58,12 +58,13 @@ async def test_what_it_does_not_know_is_read_a_hundred_at_a_time(twin, desk, tmp
         assert sandbox.log.total == 3
 
 
-async def test_a_product_that_goes_by_the_sku_only_secondarily_is_no_match(twin, desk, tmp_path):
+async def test_a_sku_that_is_an_alternate_one_of_another_product_is_refused(twin, desk, tmp_path):
     products = [{"sku": "MAIN", "name": "Main", "retail_price": 3}]
     async with twin(products=products, alternate_skus={"MAIN": ["OTHER"]}) as sandbox:
         desk.point_to(sandbox)
         (change,) = await planned(desk, write_csv(tmp_path / "x.csv", [{"sku": "OTHER", "retail_price": "3"}]))
-    assert change.action is Action.CREATE
+    assert change.action is Action.REFUSED
+    assert "an alternate SKU of another product, SKU MAIN (id 1)" in change.differences[0].message
 
 
 async def test_a_plan_and_the_import_after_it_agree(twin, desk, tmp_path):

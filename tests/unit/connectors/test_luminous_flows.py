@@ -9,8 +9,8 @@ from bulk.errors import RefusedError, UnclearError
 from bulk.model import Record, Response
 
 
-def record(document, key="A-1"):
-    return Record(row=2, key=key, payload=json.dumps(document, separators=(",", ":")), digest=b"")
+def record(document, key="A-1", *, sure=True):
+    return Record(row=2, key=key, payload=json.dumps(document, separators=(",", ":")), digest=b"", sure=sure)
 
 
 def answer(body, status=200, **headers):
@@ -164,3 +164,18 @@ def test_nothing_secret_of_an_error_is_kept(body, kept):
     explanation = answers.explain(Response(status=422, headers={}, body=content.encode()))
     assert "HUNTER2" not in str(explanation)
     assert bool(explanation.body) is kept
+
+
+def test_a_new_sku_that_could_not_be_looked_up_with_others_is_looked_up_by_itself():
+    flow = products.upsert_product(record({"sku": "A-1", "name": "Boots"}, sure=False))
+    assert next(flow).method == "GET"
+    assert flow.send(answer({"data": []})).method == "PATCH"
+
+
+def test_an_alternate_sku_of_another_product_is_refused_before_anything_is_written():
+    flow = products.upsert_product(record({"sku": "a-1", "name": "Boots"}, key="a-1", sure=False))
+    next(flow)
+    with pytest.raises(RefusedError, match="alternate SKU of another product, SKU MAIN") as refused:
+        found = {"id": 9, "sku": "MAIN", "alternate_skus": [{"id": 1, "sku": "A-1"}]}
+        flow.send(answer({"data": [found], "meta": {"last_page": 1}}))
+    assert refused.value.code == "other_product"

@@ -126,7 +126,12 @@ def test_only_what_may_replace_something_needs_the_current_record(record):
     assert needs_current(record({"sku": "A", "custom_fields": {"a": 1}}))
     assert needs_current(record({"sku": "A", "variants": []}))
     assert needs_current(record({"sku": "A", "variants": None}))
-    assert not needs_current(record({"sku": "A", "name": 'the "variants": of "custom_fields":{'}))
+    assert not needs_current(record({"sku": "A", "name": 'the "variants": of "custom_fields":{'}, sure=True))
+
+
+def test_a_sku_of_which_nothing_is_known_is_looked_up_and_an_id_is_not(record):
+    assert needs_current(record({"sku": "A", "name": "Boots"}))
+    assert not needs_current(record({"id": 1, "name": "Boots"}))
 
 
 WHOLE = '{"sku":"A-1","name":"Boots","retail_price":3}'

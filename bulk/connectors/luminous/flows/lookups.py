@@ -6,9 +6,9 @@ from typing import Any, Final
 from urllib.parse import quote_plus
 
 from bulk.connectors.luminous.flows.answers import Sheet, data, is_same, sheet
-from bulk.contracts import Enquiry
+from bulk.contracts import Enquiry, Found
 from bulk.errors import RefusedError
-from bulk.model import Request
+from bulk.model import Request, shorten
 
 PER_PAGE: Final = 100
 """Records of a page, as many as there can be."""
@@ -25,23 +25,25 @@ def get_product(column: str, key: str) -> Enquiry[Mapping[str, Any] | None]:
     return found.get(key)
 
 
-def find_products(column: str, keys: Sequence[str]) -> Enquiry[Mapping[str, Mapping[str, Any]]]:
+def find_products(column: str, keys: Sequence[str]) -> Enquiry[Found]:
     """Products by `sku`, up to 100 a call, or by `id`, one a call.
 
     The filter matches alternate SKUs too: only an equal primary SKU is the product that was asked for.
     """
     if column == "id":
-        return (yield from _each_by_id("/products", keys))
-    found: dict[str, Mapping[str, Any]] = {}
+        return Found((yield from _each_by_id("/products", keys)))
+    found, others = Found(), dict[str, str]()
     for batch in _batches(keys):
         name, value = ("sku", batch[0]) if len(batch) == 1 else ("sku[in]", ",".join(batch))
         missing, listed = batch, None
         for page in count(1):
             listed = yield from one_page("/products", page, ((name, value),), before=listed)
-            found |= _named(listed.records, "sku", missing)
+            found.update(_named(listed.records, "sku", missing))
+            others |= _alternates(listed.records)
             missing = [key for key in missing if key not in found]
             if listed.last or not missing:
                 break
+    found.taken = {key: others[_plain(key)] for key in keys if key not in found and _plain(key) in others}
     return found
 
 
@@ -80,15 +82,29 @@ def one_page(
     return sheet(response, page, before)
 
 
+def _alternates(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Whose alternate SKUs these are."""
+    return {
+        _plain(one.get("sku")): f"SKU {shorten(record.get('sku'))} (id {record.get('id')})"
+        for record in records
+        for one in record.get("alternate_skus") or ()
+        if isinstance(one, dict)
+    }
+
+
+def _plain(sku: object) -> str:
+    return str(sku).strip().casefold()
+
+
 def _named(records: Sequence[Mapping[str, Any]], column: str, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]:
     """The records that go by one of the keys; the very spelling goes before one in another case."""
     by_key: dict[str, Mapping[str, Any]] = {}
     for record in records:
         shown = record.get(column)
         if shown is not None:
-            by_key.setdefault(str(shown).strip().casefold(), record)
+            by_key.setdefault(_plain(shown), record)
     by_key |= {str(record[column]).strip(): record for record in records if record.get(column) is not None}
-    found = {key: by_key.get(key.strip()) or by_key.get(key.strip().casefold()) for key in keys}
+    found = {key: by_key.get(key.strip()) or by_key.get(_plain(key)) for key in keys}
     return {key: record for key, record in found.items() if record is not None}
 
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from bulk.connectors.luminous.flows.answers import UNREADABLE, data, is_newborn, is_same, outcome
 from bulk.connectors.luminous.flows.keeping import keep_custom_fields, keep_variants
-from bulk.connectors.luminous.flows.lookups import get_product
+from bulk.connectors.luminous.flows.lookups import find_products
 from bulk.connectors.luminous.reading import read_product
 from bulk.contracts import Enquiry, Flow
 from bulk.errors import RefusedError
@@ -18,8 +18,11 @@ _REPLACING: Final = ('"custom_fields":{', '"variants":')
 
 
 def needs_current(record: Record) -> bool:
-    """Whether the product must be read before it is written, lest something of it be lost."""
-    return any(member in record.payload for member in _REPLACING)
+    """Whether the product must be read before it is written, lest something be lost, of it or of another.
+
+    Whether a SKU is taken for another product's alternate SKU is not documented, so one that is new is looked up.
+    """
+    return not (record.sure or _by_id(record)) or _replaces(record)
 
 
 def upsert_product(record: Record) -> Flow:
@@ -30,10 +33,10 @@ def upsert_product(record: Record) -> Flow:
     payload = record.payload
     remarks: list[str] = []
     # Whether an id that no product has creates one is not documented. A part is sent only of a product that is known.
-    unsure = _by_id(record) and record.whole is None
-    if unsure or needs_current(record):
+    unsure = record.whole is None and (_by_id(record) or not record.sure)
+    if unsure or _replaces(record):
         document = json.loads(payload)
-        current = yield from _current(record, document)
+        current = yield from _current(record)
         if _by_id(record) and current == {}:
             raise RefusedError(
                 f"there is no product with the id {document['id']}; correct it, or match by sku to create a product",
@@ -66,17 +69,31 @@ def upsert_product(record: Record) -> Flow:
     )
 
 
-def _current(record: Record, document: Mapping[str, Any]) -> Enquiry[Mapping[str, Any] | None]:
-    """The product as it is, empty if there is none; None where products cannot be read."""
-    if record.current is not None:
-        return record.current
-    column = "id" if "id" in document else "sku"
-    try:
-        return (yield from get_product(column, str(document[column]))) or {}
-    except RefusedError as refusal:
-        if refusal.status not in UNREADABLE:
-            raise
-        return None
+def _current(record: Record) -> Enquiry[Mapping[str, Any] | None]:
+    """The product as it is, empty if there is none; None where products cannot be read.
+
+    Refuses a SKU that is an alternate one of another product.
+    """
+    current, taken = record.current, record.taken
+    if current is None:
+        try:
+            found = yield from find_products("id" if _by_id(record) else "sku", [record.key])
+        except RefusedError as refusal:
+            if refusal.status not in UNREADABLE:
+                raise
+            return None
+        current, taken = found.get(record.key, {}), found.taken.get(record.key)
+    if taken is not None:
+        raise RefusedError(
+            f"{shorten(record.key)} is an alternate SKU of another product, {taken}, which this row might overwrite; "
+            "load the row by id, or under the product's own SKU",
+            code="other_product",
+        )
+    return current
+
+
+def _replaces(record: Record) -> bool:
+    return any(member in record.payload for member in _REPLACING)
 
 
 def _by_id(record: Record) -> bool:
