@@ -175,7 +175,7 @@ def test_a_new_sku_that_could_not_be_looked_up_with_others_is_looked_up_by_itsel
 def test_an_alternate_sku_of_another_product_is_refused_before_anything_is_written():
     flow = products.upsert_product(record({"sku": "a-1", "name": "Boots"}, key="a-1", sure=False))
     next(flow)
+    found = {"id": 9, "sku": "MAIN", "alternate_skus": [{"id": 1, "sku": "A-1"}]}
     with pytest.raises(RefusedError, match="alternate SKU of another product, SKU MAIN") as refused:
-        found = {"id": 9, "sku": "MAIN", "alternate_skus": [{"id": 1, "sku": "A-1"}]}
         flow.send(answer({"data": [found], "meta": {"last_page": 1}}))
     assert refused.value.code == "other_product"
