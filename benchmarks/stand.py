@@ -77,8 +77,8 @@ class _Stand:
             self.refused += 1
             more = f"{self._told()}Retry-After: 1\r\n" if self.manner.headers else ""
             return _message("429 Too Many Requests", '{"message":"Too Many Attempts."}', more)
-        if head.startswith(b"GET") and self.manner.pages:
-            return _message("200 OK", self._page(head))
+        if head.startswith(b"GET"):
+            return _message("200 OK", self._page(head) if self.manner.pages else '{"data":[],"meta":{"last_page":1}}')
         return _message("200 OK", _RECORD % self.requests, self._told() if self.manner.headers else "")
 
     def _allowed(self) -> bool:

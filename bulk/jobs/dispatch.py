@@ -6,7 +6,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from bulk.contracts import Flow, Ledger, Resource, Sender
-from bulk.errors import ApiError, FatalError, RefusedError
+from bulk.errors import ApiError, FatalError, RefusedError, UnclearError
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import pardoned
@@ -143,6 +143,8 @@ class Dispatch:
                 found += await read_current(self._sender, self._resource, some)
             except FatalError:
                 raise
+            except UnclearError:
+                self._readable = False
             except RefusedError as refusal:
                 self._readable &= refusal.status not in UNREADABLE
             except ApiError:

@@ -436,13 +436,14 @@ async def test_an_alternate_sku_of_another_product_overwrites_nothing(twin, desk
         assert [one.method for one in sandbox.log.requests("/products")] == ["GET", "PATCH"]
 
 
-async def test_new_skus_are_sent_without_a_look_up_where_products_cannot_be_listed(desk, catalog):
+@pytest.mark.parametrize(("status", "body"), [(404, {}), (405, {}), (200, {"data": {"id": 1}})])
+async def test_new_skus_are_sent_without_a_look_up_where_products_cannot_be_listed(desk, catalog, status, body):
     asked = Counter()
 
     async def answer(request):
         asked[request.method] += 1
         if request.method == "GET":
-            return web.Response(status=404)
+            return web.json_response(body, status=status)
         return web.json_response({"data": {"id": 1, "sku": (await request.json())["sku"]}}, status=201)
 
     app = web.Application()
