@@ -1,0 +1,1 @@
+"""Channels: creating them, changing them action by action, deleting them."""

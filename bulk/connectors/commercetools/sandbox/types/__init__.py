@@ -1,0 +1,1 @@
+"""Types, which give channels and addresses their custom fields."""
