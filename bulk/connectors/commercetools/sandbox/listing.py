@@ -26,8 +26,6 @@ from bulk.sandbox import Answer, Call, Row, Table
 LIMIT: Final = 20
 LIMIT_MOST: Final = 500
 OFFSET_MOST: Final = 10_000
-TOTAL_MOST: Final = 10_000
-"""The largest `total` where there is a predicate."""
 
 _VARIABLE: Final = re.compile(r"var[.]([a-zA-Z0-9]+)")
 _SORT: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+(asc|desc))?")
@@ -74,7 +72,7 @@ def page(listing: Listing, switches: Switches, call: Call, show: Show) -> Answer
     shown = list(islice(found, wanted.offset, wanted.offset + wanted.limit))
     document: dict[str, Any] = {"limit": wanted.limit, "offset": wanted.offset, "count": len(shown)}
     if isinstance(found, list) and wanted.total:
-        document["total"] = min(len(found), TOTAL_MOST) if wanted.where else len(found)
+        document["total"] = min(len(found), switches.total_most) if wanted.where else len(found)
     return Answer.json(200, {**document, "results": [show(row["document"]) for row in shown]})
 
 
@@ -143,8 +141,8 @@ def _understood(
         return predicate(text, listing.fields, variables, most=switches.predicate_values, simple=simple)
     except BadPredicateError as fault:
         raise invalid_parameter("where", str(fault)) from None
-    except (TooComplexError, RecursionError):
-        message = "The query is too complex: use fewer values."
+    except TooComplexError:
+        message = "The query is too complex: use fewer values and levels."
         raise refuse(Complaint(code="QueryComplexityLimitExceeded", message=message)) from None
 
 

@@ -27,7 +27,8 @@ def fields(call: Call) -> tuple[str, ...]:
     actions = _body(call).get("actions")
     if not isinstance(actions, list):
         return members(call)
-    return tuple(str(each.get("action")) for each in actions if isinstance(each, dict))
+    names = (each.get("action") for each in actions if isinstance(each, dict))
+    return tuple(name for name in names if isinstance(name, str))
 
 
 def document(call: Call, switches: Switches) -> Any:  # noqa: ANN401  # JSON is any shape; its rules say which

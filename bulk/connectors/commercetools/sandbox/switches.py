@@ -43,6 +43,8 @@ class Switches:
     """Whether a conflict says the current version in a field of its own."""
     limit_least: Literal[0, 1] = 0
     """The smallest `limit`."""
+    total_most: int = 10_000
+    """The largest `total` of a list with a predicate."""
     url_bytes: int = 8_192
     """Bytes of path and query; what is longer is refused with 414."""
     predicate_values: int = 500

@@ -14,12 +14,14 @@ from bulk.connectors.commercetools.sandbox.predicates.syntax import BadPredicate
 Test: TypeAlias = Callable[[Any], bool]
 Variables: TypeAlias = Mapping[str, Sequence[str]]
 
+_DEEPEST: Final = 100
+"""Levels of a predicate; Python bears some hundreds."""
 _EARTH: Final = 6_371_008.8
 """Mean radius in metres."""
 
 
 class TooComplexError(ValueError):
-    """A predicate with more values than are taken."""
+    """A predicate with more values, or more deeply nested, than is taken."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,21 +66,23 @@ class _Reader:
         self._variables = variables
         self._simple = simple
 
-    def test(self, tree: Tree[Token], scope: Field) -> Test:
+    def test(self, tree: Tree[Token], scope: Field, depth: int = 0) -> Test:
         """The test of a tree on a record, or on an object within."""
+        if depth > _DEEPEST:
+            raise TooComplexError(f"more than {_DEEPEST} levels")
         match tree.data:
             case "any_of" | "all_of":
-                tests = [self.test(each, scope) for each in _trees(tree)]
+                tests = [self.test(each, scope, depth + 1) for each in _trees(tree)]
                 among = any if tree.data == "any_of" else all
                 return lambda record: among(test(record) for test in tests)
             case "negated":
-                (inner,) = (self.test(each, scope) for each in _trees(tree))
+                (inner,) = (self.test(each, scope, depth + 1) for each in _trees(tree))
                 return lambda record: not inner(record)
         name, field = self._field(tree.children[0], scope)
         if tree.data == "nested":
             if field.kind not in {"object", "localized", "open"}:
                 self._refuse(tree.children[0], f"The field '{name}' has no fields of its own.")
-            (inner,) = (self.test(each, field) for each in _trees(tree))
+            (inner,) = (self.test(each, field, depth + 1) for each in _trees(tree))
             return partial(_nested, name, inner)
         return self._condition(tree, name, field)
 

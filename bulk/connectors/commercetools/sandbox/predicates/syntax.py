@@ -58,7 +58,7 @@ def string(token: Token) -> str:
             return character
         raise BadPredicateError(f"Invalid escape sequence '{escape[0]}'", token, escape.start())
 
-    return _ESCAPES.sub(plain, token[1:-1])
+    return _ESCAPES.sub(plain, token)[1:-1]
 
 
 def _syntax(text: str, error: UnexpectedInput) -> BadPredicateError:
