@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 from urllib.parse import quote
 
 import aiohttp
@@ -225,3 +227,9 @@ async def test_a_reset_ends_the_tokens_and_begins_with_the_seeds(session):
         sandbox.reset()
         assert sandbox.state() == before
         assert (await client.send("GET"))[0] == 401
+
+
+def test_the_parser_of_predicates_is_loaded_only_with_the_twin():
+    seen = "import sys, bulk.connectors.commercetools; print([m for m in sys.modules if m == 'lark' or 'sandbox' in m])"
+    printed = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
+    assert printed.strip() == "[]"

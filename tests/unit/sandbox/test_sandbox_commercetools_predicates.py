@@ -151,6 +151,7 @@ MATCHES = [
     (r'name(en="Say \"Lyon\" \\ Ä")', ["lyon"]),
     (r'name(en="Say \u0022Lyon\u0022 \\ \u00c4")', ["lyon"]),
     (r'key = "\/"', []),
+    (r'name(en="\ud83d\ude00")', []),
     ("key = \"('and') or\"", []),
 ]
 
@@ -177,6 +178,8 @@ VARIABLES = [
     ("custom(fields(open = :b))", {"b": ["true"]}, ["berlin"]),
     ("custom(fields(code = :c))", {"c": ["x"]}, ["berlin"]),
     ("custom(fields(floors < :n))", {"n": ["many"]}, []),
+    ("custom(fields(tags >= :t))", {"t": ["a"]}, []),
+    ("custom(fields(rent = :t))", {"t": ["a"]}, []),
     ("geoLocation within circle(:x, :y, :r)", {"x": ["13.37770"], "y": ["52.51627"], "r": ["1000"]}, ["berlin"]),
     ("address is defined", {"unused1": ["x"]}, BOTH),
 ]  # fmt: skip

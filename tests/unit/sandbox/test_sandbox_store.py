@@ -53,3 +53,9 @@ def test_the_id_of_a_removed_row_is_not_given_again():
     table = Store().table("things", unique=("name",))
     table.remove(table.add({"name": "a"}))
     assert (len(table), table.find("name", "a"), table.add({"name": "a"})["id"]) == (0, None, 2)
+
+
+def test_a_moment_has_fractions_and_never_goes_back():
+    times = iter([10.25, 10.5, 10.0, 11.75])
+    store = Store(lambda: next(times))
+    assert [store.moment(), store.moment(), store.moment(), store.timestamp()] == [10.25, 10.5, 10.5, 11]

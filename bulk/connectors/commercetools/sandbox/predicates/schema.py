@@ -80,7 +80,7 @@ class _Loose:
                 return float(self._text)
             except ValueError:
                 return None
-        return self._text
+        return self._text if isinstance(own, str) else None
 
 
 def beside(wanted: object, own: object) -> object:

@@ -25,7 +25,8 @@ _WORDS: Final = {
 }
 """What a message calls the tokens; keywords are called by their names."""
 
-_ESCAPES: Final = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ESCAPES: Final = re.compile(r"(?:\\u[0-9a-fA-F]{4})+|\\.", re.DOTALL)
+"""Characters beyond the first 65,536 are written as two in a row."""
 
 
 class BadPredicateError(ValueError):
@@ -53,9 +54,9 @@ def string(token: Token) -> str:
     """The text of a string token; raises `BadPredicateError`."""
 
     def plain(escape: re.Match[str]) -> str:
-        if escape[1][0] in '"\\/bfnrt' or len(escape[1]) > 1:
-            character: str = json.loads(f'"{escape[0]}"')
-            return character
+        if escape[0][1] in '"\\/bfnrt' or len(escape[0]) > len("\\u"):
+            characters: str = json.loads(f'"{escape[0]}"')
+            return characters
         raise BadPredicateError(f"Invalid escape sequence '{escape[0]}'", token, escape.start())
 
     return _ESCAPES.sub(plain, token)[1:-1]
