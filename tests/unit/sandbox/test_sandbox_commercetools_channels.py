@@ -201,6 +201,46 @@ def test_several_faults_are_named_at_once(one):
     assert details[0] == "key: String expected."
 
 
+WRONG = [
+    ("key", 7),
+    ("roles", "Primary"),
+    ("roles.0", [1]),
+    ("name", "x"),
+    ("name.en", {"en": 1}),
+    ("name.en_US", {"en_US": "x"}),
+    ("description", []),
+    ("address", "x"),
+    ("address.country", {"country": 49}),
+    ("address.city", {"country": "DE", "city": 1}),
+    ("address.key", {"country": "DE", "key": 1}),
+    ("address.custom", {"country": "DE", "custom": 1}),
+    ("geoLocation", [1, 2]),
+    ("geoLocation.coordinates", {"type": "Point"}),
+    ("geoLocation.coordinates", {"type": "Point", "coordinates": "1,2"}),
+    ("geoLocation.coordinates", {"type": "Point", "coordinates": [1, 10**400]}),
+    ("custom", 1),
+    ("custom.type", {"type": "channel-details"}),
+    ("custom.type.typeId", {"type": {"typeId": 1, "key": "channel-details"}}),
+    ("custom.type.key", {"type": {"key": 1}}),
+    ("custom.fields", {"type": {"key": "channel-details"}, "fields": []}),
+]
+
+
+@pytest.mark.parametrize(("path", "value"), WRONG)
+def test_a_value_of_the_wrong_type_is_invalid_json_input_with_its_path(one, path, value):
+    answer = one.channels("POST", document={"key": "n", path.partition(".")[0]: value})
+    assert code(answer) == (400, "InvalidJsonInput")
+    assert answer[1]["errors"][0]["detailedErrorMessage"].startswith(path.replace(".", " -> ") + ": ")
+
+
+def test_the_key_of_an_address_has_a_form_and_its_type_a_kind(one):
+    for address, expected in (
+        ({"country": "DE", "key": "a"}, "InvalidInput"),
+        ({"country": "DE", "custom": {"type": {"typeId": "channel", "key": "x"}}}, "InvalidField"),
+    ):
+        assert code(one.channels("POST", document={"key": "n", "address": address})) == (400, expected)
+
+
 @pytest.mark.parametrize(
     ("body", "headers"),
     [

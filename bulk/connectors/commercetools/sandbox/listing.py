@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bulk.connectors.commercetools.sandbox.errors import Complaint, invalid_parameter, refuse
 from bulk.connectors.commercetools.sandbox.ids import place
@@ -32,9 +32,10 @@ _SORT: Final = re.compile(r"([A-Za-z0-9_.-]+)(?:\s+(asc|desc))?")
 _EXPAND: Final = re.compile(r"[A-Za-z0-9_-]+(\[\*\])?(\.[A-Za-z0-9_-]+(\[\*\])?)*")
 _PARAMETERS: Final = frozenset({"limit", "offset", "withTotal", "sort", "expand"})
 """Beside `where` and its variables."""
-_SORTABLE: Final = frozenset({"text", "enum", "id", "number", "time", "open"})
+_SORTABLE: Final = frozenset({"text", "id", "number", "time", "open"})
 
-Show = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+Show: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""From a record as it is kept to the record as it is answered."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +52,14 @@ class Listing:
 class _Wanted:
     """What a query asks for."""
 
-    limit: int = LIMIT
-    offset: int = 0
-    total: bool = True
+    limit: int
+    """Records of the page at most."""
+    offset: int
+    """Records before it."""
+    total: bool
+    """Whether to count all."""
     where: tuple[Predicate, ...] = ()
+    """What they must fit, all of it."""
     order: tuple[tuple[str, bool], ...] = ()
     """Paths to sort by, and whether backwards."""
 

@@ -8,7 +8,7 @@ import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bulk.connectors.commercetools.sandbox import drafts
 from bulk.connectors.commercetools.sandbox.channels.directory import Directory
@@ -20,7 +20,7 @@ from bulk.sandbox import Row
 MOST: Final = 500
 """Actions in one request."""
 
-Document = dict[str, Any]
+Document: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,8 +28,11 @@ class Edit:
     """A channel while actions are applied to it, one after the other."""
 
     directory: Directory
+    """Where the channel lies."""
     document: Document
+    """A copy of its own, changed in place."""
     findings: Findings
+    """What the present action cannot be carried out for."""
 
     def refuse(self, message: str, *, broken: bool = False) -> None:
         """The action cannot be carried out; `broken` where it never could."""

@@ -12,12 +12,12 @@ from bulk.connectors.commercetools.sandbox.ids import is_id, place
 class Field:
     """A field of a record."""
 
-    kind: Literal["text", "enum", "id", "number", "time", "localized", "object", "set", "point", "open"]
+    kind: Literal["text", "id", "number", "time", "localized", "object", "set", "point", "open"]
     """`open` holds whatever the type of a custom field says."""
     members: "Mapping[str, Field]" = field(default_factory=dict)
     """Of an object."""
     words: tuple[str, ...] = ()
-    """Of an enum, or of a set of one; a set without words holds texts."""
+    """Of a set of fixed words; a set without them holds texts."""
 
     def member(self, name: str) -> "Field | None":
         """The field of that name within."""
@@ -32,9 +32,9 @@ class Field:
     def read(self, value: str | float | bool, *, typed: bool) -> Any:  # noqa: ANN401  # comparable with the record's own
         """A value as it is compared, of a literal if `typed`, else of a variable; raises ValueError."""
         match self.kind:
-            case "text" | "localized":
+            case "text":
                 return _as_text(value)
-            case "enum" | "set":
+            case "set":
                 return self._as_word(_as_text(value))
             case "id":
                 if not is_id(value):
@@ -44,10 +44,8 @@ class Field:
                 return _as_number(value, typed=typed)
             case "time":
                 return _as_time(value)
-            case "open":
-                return value if typed else _Loose(str(value))
             case _:
-                raise ValueError("A comparison of a single value is not possible here.")
+                return value if typed else _Loose(str(value))
 
     def own(self, value: Any) -> Any:  # noqa: ANN401  # any JSON
         """The record's value as it is compared."""
@@ -142,8 +140,7 @@ EVERYWHERE: Final[Mapping[str, Field]] = {
 }
 """Fields of every kind of record."""
 
-Compare = Callable[[Any, Any], bool]
-COMPARISONS: Final[Mapping[str, Compare]] = {
+COMPARISONS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "=": lambda own, wanted: own == wanted,
     "!=": lambda own, wanted: own != wanted,
     "<>": lambda own, wanted: own != wanted,
