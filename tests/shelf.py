@@ -112,7 +112,7 @@ THINGS = Resource(
     find_at_once=50,
     needs_current=lambda _: True,
     walk=_walk,
-    filter=lambda name, value: (name, value),
+    filter=lambda text: ("where", text),
     changed_at=lambda _: None,
     choices=(
         Choice(name="mode", values=("upsert", "create", "update"), description="What to do with records."),

@@ -170,7 +170,9 @@ class Resource:
     fresh: "Callable[[], Resource] | None" = None
     """The same resource with a memory of its own, for the conversations of one run; None where it needs none."""
     delete: Callable[[Record], Flow] | None = None
-    """Delete one record, whose payload holds its key only; None where the API has no such operation."""
+    """Delete one record, whose payload holds its key and `delete_with`; None where the API has no such operation."""
+    delete_with: frozenset[str] = frozenset()
+    """Read-only columns that a deletion heeds where the file has them, such as a version that must still hold."""
     decided: Mapping[str, str] = field(default_factory=dict)
     """What was decided, see `chosen`, where it is not what holds anyway."""
 

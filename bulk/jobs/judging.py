@@ -54,7 +54,7 @@ class Judge:
         keys, read_only = resource.keys, resource.read_only
         if reading.keys_only:
             keys, read_only = resource.names, None
-            own = _narrowed(own, keys)
+            own = _narrowed(own, keys, _schemas(resource.read_only), resource.delete_with)
         # The same cells are another order where they mean something else.
         self._salt = (KEYS_ONLY if reading.keys_only else resource.meaning).encode()
         self.own: Validator | None = None
@@ -240,10 +240,11 @@ class Judge:
         return Validator(schema, binding, clear=self._reading.clear, empty=self._reading.empty, title=title)
 
 
-def _narrowed(schema: Schema, names: Collection[str]) -> Schema:
-    """The schema of documents that only say which record is meant."""
-    columns = tuple(replace(column, within=None) for column in schema.columns if column.name in names)
-    return replace(schema, columns=columns, rules=())
+def _narrowed(schema: Schema, names: Collection[str], shown: Sequence[Schema], heeded: Collection[str]) -> Schema:
+    """The schema of documents that only say which record is meant, and what of it is heeded."""
+    named = [replace(column, within=None) for column in schema.columns if column.name in names]
+    more = [column for one in shown for column in one.columns if column.name in heeded]
+    return replace(schema, columns=(*named, *more), rules=())
 
 
 def _salted(digest: bytes, salt: bytes) -> bytes:

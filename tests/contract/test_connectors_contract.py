@@ -131,10 +131,12 @@ async def test_one_edited_cell_of_an_export_is_one_write_of_one_field(subject):
         before = len(subject.writes(sandbox))
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
-        rows[7]["description"] = "Said anew"
+        told = next(name for name in rows[7] if name.partition(".")[0] == "description")
+        rows[7][told] = "Said anew"
         run = await subject.load(session, write_csv(path, rows))
         (write,) = subject.writes(sandbox)[before:]
-        assert set(write.fields) - {*subject.resource.keys} == {"description"}
+        (field,) = set(write.fields) - {*subject.resource.keys}
+        assert field.casefold().endswith("description")
         assert (run.totals.updated, run.totals.unchanged) == (1, COUNT - 1)
 
 

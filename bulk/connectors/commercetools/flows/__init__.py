@@ -1,0 +1,1 @@
+"""Conversations with commercetools, as generators: no I/O here."""
