@@ -13,7 +13,30 @@ from bulk.model import ROW
 from bulk.validation import Validator, bind, compile_schema
 
 (CHANNELS,) = CONNECTOR.resources
-TEXTS = ["title", "salutation", "firstName", "lastName", "streetName", "streetNumber", "additionalStreetInfo", "postalCode", "city", "region", "state", "company", "department", "building", "apartment", "pOBox", "phone", "mobile", "email", "fax", "additionalAddressInfo", "externalId"]
+TEXTS = [
+    "title",
+    "salutation",
+    "firstName",
+    "lastName",
+    "streetName",
+    "streetNumber",
+    "additionalStreetInfo",
+    "postalCode",
+    "city",
+    "region",
+    "state",
+    "company",
+    "department",
+    "building",
+    "apartment",
+    "pOBox",
+    "phone",
+    "mobile",
+    "email",
+    "fax",
+    "additionalAddressInfo",
+    "externalId",
+]
 
 
 def check(**cells):

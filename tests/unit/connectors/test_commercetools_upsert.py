@@ -145,10 +145,10 @@ def test_a_creation_that_never_arrived_is_not_looked_for(play):
         play(flow(current={}), never)
 
 
-def test_a_creation_is_given_up_after_three_readings(play):
+def test_a_creation_is_given_up_after_five_readings(play):
     lost, missing = LOST[0], refused(404, "not_found")
     with pytest.raises(RetryableError):
-        play(flow(current={}), *[lost, missing] * 3, lost)
+        play(flow(current={}), *[lost, missing] * 5, lost)
 
 
 def test_a_creation_that_meets_a_taken_key_becomes_an_update(play, answer):

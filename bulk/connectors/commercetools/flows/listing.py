@@ -6,7 +6,7 @@ their text, so nothing is taken for granted of it but that it goes on.
 
 import json
 from collections.abc import Generator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
@@ -19,6 +19,10 @@ from bulk.model import Request, Response
 
 PER_PAGE: Final = 500
 """Records of a page, as many as there can be."""
+
+
+_SECOND: Final = timedelta(milliseconds=999)
+"""What a clock that shows whole seconds may leave out."""
 
 
 def channel_filter(text: str) -> tuple[str, str]:
@@ -75,11 +79,11 @@ def _question(query: Query, last: str | None, until: str | None) -> Question:
 
 
 def _server_time() -> Generator[Request | Page, Response | None, str | None]:
-    """The clock of the server; None where it does not show it."""
+    """The end of the present second by the clock of the server; None where it does not show it."""
     response = yield Request(method="GET", path=CHANNELS, query=Question(limit=1, with_total=False).query)
     assert response is not None, "a request is answered"
     try:
-        return _stamp(parsedate_to_datetime(response.headers["Date"]))
+        return _stamp(parsedate_to_datetime(response.headers["Date"]) + _SECOND)
     except (KeyError, TypeError, ValueError):
         return None
 

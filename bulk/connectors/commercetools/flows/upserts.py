@@ -21,8 +21,11 @@ from bulk.contracts import Enquiry, Flow
 from bulk.errors import ApiError, RefusedError, RetryableError, UnclearError
 from bulk.model import Outcome, Record, Response, Status
 
-READINGS: Final = 3
-"""How often a channel is read again, after a conflict or an answer that was lost."""
+CONFLICTS: Final = 3
+"""How often a channel is read and compared again because somebody else was faster."""
+
+LOSSES: Final = 5
+"""How often it is read again because an answer was lost."""
 
 Document = Mapping[str, Any]
 Channel = Mapping[str, Any]
@@ -51,7 +54,8 @@ class _Talk:
     roles: str
     wrote: str | None = None
     """What may have been done to it, as an outcome, though nobody has said so yet."""
-    readings: int = 0
+    conflicts: int = 0
+    losses: int = 0
     document: Document = field(init=False)
 
     def __post_init__(self) -> None:
@@ -130,9 +134,12 @@ class _Talk:
 
     def _again(self, error: ApiError) -> Enquiry[Channel | None]:
         """The channel as it is now; raises the error where it has been read often enough."""
-        if self.readings == READINGS:
+        if isinstance(error, RefusedError):
+            self.conflicts += 1
+        else:
+            self.losses += 1
+        if self.conflicts > CONFLICTS or self.losses > LOSSES:
             raise error
-        self.readings += 1
         current = yield from self.read()
         if current is None and "new_key" in self.document:
             current = yield from get_channel(self.types, "key", self.document["new_key"])
