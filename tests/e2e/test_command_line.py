@@ -66,6 +66,24 @@ def test_check_names_every_fault_of_the_sample_and_makes_no_call(shell, samples)
     assert "25 invalid" in shown
 
 
+def test_check_names_every_fault_of_the_sample_of_channels_and_remarks_upon_the_unusual(shell):
+    faults = SAMPLES / "commercetools" / "channels-with-faults.csv"
+    document = shell.json("check", "commercetools.channels", faults, exit_code=3)
+    assert document["rows"] == {"read": 20, "valid": 3, "invalid": 17}
+    listed = (ROOT / "samples" / "README.md").read_text(encoding="utf-8")
+    announced = re.findall(r"^- row (\d+), `(.+?)`:", listed, flags=re.MULTILINE)
+    assert {(violation["row"], violation["column"]) for violation in document["violations"]} == {
+        (int(row), column) for row, column in announced
+    }
+    assert "'kiosk 20' in row 21" in shell("check", "commercetools.channels", faults, exit_code=3).stderr
+
+
+def test_the_samples_of_channels_are_the_same_as_a_table_and_as_drafts(shell):
+    for name in ("channels.csv", "channels.json"):
+        rows = shell.json("import", "commercetools.channels", SAMPLES / "commercetools" / name, "--sandbox")["rows"]
+        assert (rows["read"], rows["created"]) == (30, 30)
+
+
 def test_check_of_a_good_file_is_exit_0(shell, samples):
     assert "no fault found" in shell("check", "luminous.products", samples / "products.csv").stdout
 
