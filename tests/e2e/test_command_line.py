@@ -66,8 +66,8 @@ def test_check_names_every_fault_of_the_sample_and_makes_no_call(shell, samples)
     assert "25 invalid" in shown
 
 
-def test_check_names_every_fault_of_the_sample_of_channels_and_remarks_upon_the_unusual(shell):
-    faults = SAMPLES / "commercetools" / "channels-with-faults.csv"
+def test_check_names_every_fault_of_the_sample_of_channels_and_remarks_upon_the_unusual(shell, samples):
+    faults = samples.parent / "commercetools" / "channels-with-faults.csv"
     document = shell.json("check", "commercetools.channels", faults, exit_code=3)
     assert document["rows"] == {"read": 20, "valid": 3, "invalid": 17}
     listed = (ROOT / "samples" / "README.md").read_text(encoding="utf-8")
@@ -78,9 +78,11 @@ def test_check_names_every_fault_of_the_sample_of_channels_and_remarks_upon_the_
     assert "'kiosk 20' in row 21" in shell("check", "commercetools.channels", faults, exit_code=3).stderr
 
 
-def test_the_samples_of_channels_are_the_same_as_a_table_and_as_drafts(shell):
+def test_the_samples_of_channels_are_the_same_as_a_table_and_as_drafts(shell, samples):
     for name in ("channels.csv", "channels.json"):
-        rows = shell.json("import", "commercetools.channels", SAMPLES / "commercetools" / name, "--sandbox")["rows"]
+        rows = shell.json("import", "commercetools.channels", samples.parent / "commercetools" / name, "--sandbox")[
+            "rows"
+        ]
         assert (rows["read"], rows["created"]) == (30, 30)
 
 
