@@ -21,7 +21,7 @@ async def check(order: Order, listener: Listener) -> AsyncIterator[tuple[int, Se
     _, resource = find(order.resource)
     with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
         checker = checker_of(source, resource, order.reading(), listener)
-        async with aclosing(checker.sweep()) as chunks:
+        async with aclosing(checker.sweep(documents=False)) as chunks:
             async for chunk in chunks:
                 yield chunk.rows, chunk.rejections
         for remark in checker.remarks:

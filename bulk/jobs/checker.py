@@ -75,10 +75,13 @@ class Checker:
         """Whether records are named by the API's own ids."""
         return any(judge.binding.key.column.name == REMOTE_ID for judge in self._judges)
 
-    async def sweep(self) -> AsyncGenerator[Chunk, None]:
-        """Read everything and judge each row by itself; members of families come with the rows that carry them."""
+    async def sweep(self, *, documents: bool = True) -> AsyncGenerator[Chunk, None]:
+        """Read everything and judge each row by itself; members of families come with the rows that carry them.
+
+        Without `documents`, the records are only there to be counted.
+        """
         await self._gather()
-        async with aclosing(stepped(self._chunks(first=True))) as chunks:
+        async with aclosing(stepped(self._chunks(first=True, documents=documents))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -177,10 +180,10 @@ class Checker:
                 families.add(members, judge.telling, judge.other, checked)
             yield True
 
-    def _chunks(self, *, first: bool) -> Iterator[Chunk]:
+    def _chunks(self, *, first: bool, documents: bool = True) -> Iterator[Chunk]:
         chunk: Chunk | None = None
         for frame, judge in self._frames():
-            chunk, parts = judge.check(frame, self.families)
+            chunk, parts = judge.check(frame, self.families, documents=documents)
             if first:
                 for checked in parts:
                     self._whole.add(checked)

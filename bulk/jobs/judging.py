@@ -49,7 +49,6 @@ class Judge:
         self._inside = other is not None and other.within is not None
         self._filled = other is not None and other.filled
         self.telling = None if other is None else header_of(other.column, table.header, reading.mapping)
-        self._cells = None if other is None or other.within is None else MembersInCells(other)
         own, theirs = compile_schema(resource.model), None if other is None else compile_schema(other.model)
         keys, read_only = resource.keys, resource.read_only
         if reading.keys_only:
@@ -78,6 +77,8 @@ class Judge:
             refusal = error
         if self._inside and self.telling is not None:
             self._require_members(resource.keys[0], refusal)
+        fields = () if self.own is None else [one.column.path[0] for one in self.own.binding.columns]
+        self._cells = None if other is None or other.within not in fields else MembersInCells(other)
 
     def _require_members(self, key: str, refusal: SourceError | None) -> None:
         """Refuse a table of which members could not be read, or not find their carriers."""
@@ -143,8 +144,14 @@ class Judge:
         assert self.telling is not None
         return members.filter(as_text(members.get_column(self.telling)).str.strip_chars().is_in(list(keys)))
 
-    def check(self, frame: pl.DataFrame, families: Families | None) -> tuple[Chunk, list[Checked]]:
-        """The verdict on all rows but members, which come with their carriers; and the parts it is made of."""
+    def check(
+        self, frame: pl.DataFrame, families: Families | None, *, documents: bool = True
+    ) -> tuple[Chunk, list[Checked]]:
+        """The verdict on all rows but members, which come with their carriers; and the parts it is made of.
+
+        Without `documents` the records have none, unless they are needed to tell faults.
+        """
+        documents = documents or families is not None or self._cells is not None
         records: list[Record] = []
         rejections: list[Rejection] = []
         shown: dict[int, str] = {}
@@ -152,7 +159,7 @@ class Judge:
         for part, validator in self.kinds(frame):
             if self.gathers and validator is self.other:
                 continue
-            checked = validator.check(part)
+            checked = validator.check(part, documents=documents)
             parts.append(checked)
             losses = checked.losses()
             records += [
