@@ -142,7 +142,7 @@ class Importer:
                 read += chunk.rows
                 invalid += len(compared.rejections)
                 for record in compared.records:
-                    if self._guards.resend or not record.same:
+                    if record.losses and (self._guards.resend or not record.same):
                         consequences.update(record.losses)
                 if self._guards.resend:
                     carried += sum(len(record.members) for record in compared.records)

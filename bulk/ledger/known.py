@@ -14,14 +14,26 @@ def known(
     connection: sqlite3.Connection,
     target: str,
     resource: str,
-    keys: Iterable[str],
+    keys: Sequence[str],
     *,
     ids: bool,
     written: Mapping[str, bytes] | None,
 ) -> dict[str, bytes]:
     """Fingerprints of the records at a place of which any is sure, by the key asked for."""
     found = connection.execute(QUERIES["place"], {"target": target, "resource": resource}).fetchone()
-    return {} if found is None else lookup(connection, found["number"], keys, ids=ids, written=written)
+    if found is None:
+        return {}
+    place = found["number"]
+    if ids:
+        return lookup(connection, place, keys, ids=ids, written=written)
+    if written is None:
+        return sure(connection, place, keys)
+    digests = connection.execute(QUERIES["sure_digests"], {"place": place, "keys": json.dumps(keys)})
+    return sure(
+        connection,
+        place,
+        [key for key, digest, seen in digests if seen is not None or digest != written.get(key)],
+    )
 
 
 def sure(connection: sqlite3.Connection, place: int, keys: Sequence[str]) -> dict[str, bytes]:

@@ -84,6 +84,11 @@ SELECT EXISTS (
         AND ((status = 'running' AND :held) OR started_at >= :asked OR finished_at >= :asked)
 );
 
+-- name: sure_digests
+SELECT key, digest, seen
+FROM known
+WHERE place = :place AND key IN (SELECT value FROM json_each(:keys)) AND sure AND fields IS NOT NULL;
+
 -- name: sure
 SELECT key, fields
 FROM known
