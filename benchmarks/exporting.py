@@ -5,6 +5,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 
 import aiohttp
@@ -64,8 +65,9 @@ async def measure(where: Path, count: int, rounds: int) -> None:
 
 
 def main() -> None:
+    counts = [int(word) for word in sys.argv[1:] if word.isdigit()] or [500 if short() else 100_000]
     with folder() as where:
-        asyncio.run(measure(where, 500 if short() else 100_000, 1 if short() else 2))
+        asyncio.run(measure(where, counts[0], 1 if short() else 2))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ _RECORD = (
 )
 
 
+_NOTHING = '{"data":[],"meta":{"total":0,"per_page":100,"current_page":1,"last_page":1}}'
+
+
 @dataclass(frozen=True, kw_only=True)
 class Manner:
     """How the server behaves."""
@@ -78,7 +81,7 @@ class _Stand:
             more = f"{self._told()}Retry-After: 1\r\n" if self.manner.headers else ""
             return _message("429 Too Many Requests", '{"message":"Too Many Attempts."}', more)
         if head.startswith(b"GET"):
-            return _message("200 OK", self._page(head) if self.manner.pages else '{"data":[],"meta":{"last_page":1}}')
+            return _message("200 OK", self._page(head) if self.manner.pages else _NOTHING)
         return _message("200 OK", _RECORD % self.requests, self._told() if self.manner.headers else "")
 
     def _allowed(self) -> bool:

@@ -110,16 +110,24 @@ class Dispatch:
         """Records in view of what is known, and read where that is needed; handed back where reading is hopeless."""
         if self._guards.confirmed:
             records = [replace(record, confirmed=True) for record in records]
+        # Of which nothing is known, that is read as it is; to prepare it before that would be to do it twice.
+        unprepared = [one for one in records if claims[one.row].known is None and self._must_be_read(one)]
+        later = {record.row for record in unprepared}
         for record in records:
-            self._prepared[record.row] = self._prepare(record, claims[record.row])
-        wanted = [record for record in records if self._must_be_read(record)]
+            if record.row not in later:
+                self._prepared[record.row] = self._prepare(record, claims[record.row])
+        wanted = [one for one in records if one.row in later or self._must_be_read(self._prepared[one.row].record)]
         try:
             read = await self._read(wanted)
         except BaseException:
+            for record in unprepared:
+                self._prepared[record.row] = self._prepare(record, claims[record.row])
             await self.settle([Settlement(row=one.row, key=one.key, status=Status.NOT_TRIED) for one in records])
             raise
-        for record in read:
-            self._prepared[record.row] = self._prepare(record, claims[record.row])
+        found = {record.row: record for record in read}
+        for record in records:
+            if record.row in found or record.row in later:
+                self._prepared[record.row] = self._prepare(found.get(record.row, record), claims[record.row])
         if not self._readable:
             for record in records:
                 prepared = self._prepared[record.row]
@@ -132,7 +140,6 @@ class Dispatch:
         return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
 
     def _must_be_read(self, record: Record) -> bool:
-        record = self._prepared[record.row].record
         return self._guards.verify or (self._readable and self._resource.needs_current(record))
 
     async def _read(self, records: Sequence[Record]) -> list[Record]:
