@@ -8,11 +8,13 @@ A file looks like this; what stands under a profile comes before what stands out
     [luminous]
     company = "acme"
     api_key_file = "~/.secrets/luminous"      # readable by its owner only
+    # or: api_key_keyring = "bulk/acme"       # service and user, as in `keyring set bulk acme`
 
     [profiles.staging.luminous]
     company = "acme-staging"
 """
 
+import importlib
 import os
 import re
 import stat
@@ -26,7 +28,7 @@ from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationErro
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bulk.errors import ConfigurationError, UsageError
-from bulk.model import listed
+from bulk.model import listed, shorten
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -142,6 +144,8 @@ def _section(path: Path, content: Mapping[str, Any], section: str, model: type[B
             _require_private(path, f"{path} holds the secret {section}.{name}")
         if f"{name}_file" in values:
             values[name] = _secret_from(Path(values.pop(f"{name}_file")).expanduser())
+        if f"{name}_keyring" in values:
+            values[name] = _secret_in_keyring(str(values.pop(f"{name}_keyring")))
     unknown = [name for name in values if name not in model.model_fields]
     if unknown:
         raise ConfigurationError(
@@ -173,6 +177,26 @@ def _secret_from(path: Path) -> str:
         raise ConfigurationError(f"the secret in {path} cannot be read: {error}") from None
 
 
+def _secret_in_keyring(entry: str) -> str:
+    """A secret that the system's keyring keeps, named by service and user."""
+    service, _, user = entry.rpartition("/")
+    if not service or not user:
+        raise ConfigurationError(f"{entry!r} names no entry of a keyring", advice="Write service/user: bulk/acme.")
+    try:
+        keyring = importlib.import_module("keyring")
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "reading secrets from a keyring needs an optional library", advice="pip install 'bulk[keyring]'"
+        ) from None
+    try:
+        secret: str | None = keyring.get_password(service, user)
+    except Exception as error:  # noqa: BLE001  # every system's keyring has errors of its own
+        raise ConfigurationError(f"the keyring does not give {entry}: {shorten(error, 200)}") from None
+    if secret is None:
+        raise ConfigurationError(f"the keyring holds nothing for {entry}", advice=f"Run: keyring set {service} {user}")
+    return secret
+
+
 def _require_private(path: Path, what: str) -> None:
     """Refuse a secret that others may read. Windows has no such mode bits; its user folders are private."""
     try:
@@ -182,5 +206,5 @@ def _require_private(path: Path, what: str) -> None:
     if os.name == "posix" and stat.S_IMODE(mode) & 0o077:
         raise ConfigurationError(
             f"{what}, and others may read it",
-            advice=f"Run: chmod 600 {path} - or set the environment variable instead.",
+            advice=f"Run: chmod 600 {path} - or keep it in a keyring, or in an environment variable.",
         )

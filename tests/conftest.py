@@ -8,6 +8,7 @@ import time
 import pytest
 from catalogs import product, write_csv
 from hypothesis import settings
+from secrecy import leaks, tells
 
 from bulk.access import Politeness
 from bulk.api import Session
@@ -25,6 +26,22 @@ for _name in [name for name in os.environ if name.startswith(("BULK_", "LUMINOUS
 settings.register_profile("quick", max_examples=25, derandomize=True, deadline=None)
 settings.register_profile("thorough", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """No test of a whole run may leave a credential behind, in what it printed or in what it wrote."""
+    report = yield
+    if call.when == "teardown" and report.passed and {"integration", "e2e"} & set(item.path.parts):
+        folder = item.funcargs.get("tmp_path")
+        found = [] if folder is None else leaks(folder)
+        found += [f"the {name}" for name, text in report.sections if tells(text)]
+        found += [
+            f"an event, {event}" for event in getattr(item.funcargs.get("desk"), "events", ()) if tells(str(event))
+        ]
+        if found:
+            report.outcome, report.longrepr = "failed", f"a credential stands in {', '.join(found)}"
+    return report
 
 
 @pytest.fixture

@@ -125,8 +125,17 @@ async def _serving(pipe, doom, seed):
     api = luminous_api(token=TOKEN, **seed)
     async with Sandbox([api], clock=Executioner(doom), latency=1e-9, now=lambda: STAMP) as sandbox:
         pipe.send(sandbox.url("luminous"))
-        asyncio.get_running_loop().add_reader(pipe.fileno(), lambda: pipe.send(_answer(sandbox, *pipe.recv())))
-        await asyncio.Event().wait()
+        over = asyncio.Event()
+
+        def hear():
+            try:
+                pipe.send(_answer(sandbox, *pipe.recv()))
+            except EOFError:  # whoever asked is dead
+                asyncio.get_running_loop().remove_reader(pipe.fileno())
+                over.set()
+
+        asyncio.get_running_loop().add_reader(pipe.fileno(), hear)
+        await over.wait()
 
 
 def _answer(sandbox, what, *arguments):
@@ -138,7 +147,7 @@ def _answer(sandbox, what, *arguments):
             applied = Counter((method, key) for method, key, applied in asked if applied)
             return Counter((method, key) for method, key, _ in asked), applied
         case "faults":
-            return sandbox.plan(Faults.parse(*arguments))
+            return sandbox.plan(Faults.parse(arguments[0], seed=arguments[1] if arguments[1:] else 0))
         case "met":
             return Counter(one.fault for one in sandbox.log.requests() if one.fault)
     return None

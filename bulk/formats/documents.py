@@ -15,6 +15,7 @@ from typing import Any, Final, TypeAlias
 import polars as pl
 
 from bulk.errors import SourceError
+from bulk.formats.header import MOST_COLUMNS
 from bulk.model import ROW, shorten
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | bool | None"
@@ -142,6 +143,9 @@ def columns(records: Iterable[tuple[int, Mapping[str, Cell]]], *, called: str, u
                 fitting[name] = kinds & _kinds(cell)
             if name not in filled:
                 filled[name] = number, cell
+        if len(fitting) > MOST_COLUMNS:
+            what = f"more than {MOST_COLUMNS:,} columns up to {unit} {number}, which is more than a table may have"
+            raise SourceError(what, path=called)
     for name, first in objects.items():
         if name in filled:
             number, cell = filled[name]

@@ -51,6 +51,7 @@ class ExcelScan:
         with self._watch.steady(), self._explained():
             book = fastexcel.read_excel(path)
             self._sheet = self._chosen(book.sheet_names, sheet)
+            workbook.require_dense(path, self._sheet, called=called)
             top = book.load_sheet(self._sheet, header_row=None, skip_rows=0, n_rows=1, dtypes="string")
             self._places = [letters(column.absolute_index) for column in top.available_columns()]
             cells = [cell for row in top.to_polars().rows() for cell in row]

@@ -8,11 +8,17 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Final, cast
 
 from bulk.errors import SourceError, UsageError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+
+
+SUSPICIOUS_SIZE: Final = 64 << 20
+"""Bytes from which on it counts how much smaller they were when they were packed."""
+SUSPICIOUS_RATIO: Final = 100
+"""What no table of text is packed by; bombs are packed by a thousand."""
 
 
 class Watch:
@@ -61,7 +67,7 @@ def is_gzip(path: str) -> bool:
 def open_bytes(path: str, *, called: str) -> Iterator[BinaryIO]:
     """The content of a file, decompressed if it is gzip; damage met while reading becomes a `SourceError`."""
     try:
-        with gzip.open(path) if is_gzip(path) else Path(path).open("rb") as stream:
+        with _Unpacked(path, called) if is_gzip(path) else Path(path).open("rb") as stream:
             yield cast("BinaryIO", stream)
     except EOFError as error:
         raise SourceError(
@@ -73,6 +79,32 @@ def open_bytes(path: str, *, called: str) -> Iterator[BinaryIO]:
         ) from error
     except OSError as error:
         raise unreadable(called, error) from error
+
+
+class _Unpacked(gzip.GzipFile):
+    """The content of a gzip file; raises `SourceError` where next to nothing unpacks to very much."""
+
+    def __init__(self, path: str, called: str) -> None:
+        super().__init__(path, "rb")
+        self._called = called
+        size = Path(path).stat().st_size
+        self._most = max(SUSPICIOUS_SIZE, SUSPICIOUS_RATIO * size)
+        with Path(path).open("rb") as stream:
+            stream.seek(max(size - 4, 0))
+            self._refuse(int.from_bytes(stream.read(), "little"))  # what it says itself, beyond 4 GB in part only
+
+    def read(self, size: int | None = -1) -> bytes:
+        piece = super().read(size)
+        self._refuse(self.tell())
+        return piece
+
+    def _refuse(self, unpacked: int) -> None:
+        if unpacked > self._most:
+            raise SourceError(
+                f"the compressed file unpacks to more than {self._most >> 20} MB, which no catalog does",
+                path=self._called,
+                advice="unpack it yourself and look at what it holds",
+            )
 
 
 @contextmanager

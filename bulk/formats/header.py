@@ -2,9 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from string import ascii_uppercase
+from typing import Final
 
 from bulk.errors import SourceError
 from bulk.model import ROW
+
+MOST_COLUMNS: Final = 10_000
+"""Columns that a table may have."""
 
 
 def letters(index: int) -> str:
@@ -29,6 +33,13 @@ def named(
 
     Raises `SourceError` for a name given twice, a cell without a name, and the name kept for row numbers.
     """
+    if len(cells) > MOST_COLUMNS:
+        raise SourceError(
+            f"{len(cells):,} columns, more than the {MOST_COLUMNS:,} that a table may have",
+            path=called,
+            sheet=sheet,
+            line=line,
+        )
     names = tuple((cell or "").strip() for cell in cells)
     if not any(names):
         raise SourceError("there is no header", path=called, sheet=sheet, line=line, advice=_HEADER)

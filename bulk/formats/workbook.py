@@ -1,7 +1,10 @@
 """What the archive of an Excel workbook says and its reader does not: its size, and cells without a value."""
 
+import os
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
@@ -11,8 +14,13 @@ from bulk.errors import SourceError
 SIZE_LIMIT = 2 << 30
 """Bytes that a workbook may take when unpacked."""
 
+MOST_CELLS = 64 << 20
+"""Cells that a sheet may span unless half of them are filled: a blank one, too, takes the reader 32 bytes."""
+
 _SUSPICIOUS_SIZE = 256 << 20
 _SUSPICIOUS_RATIO = 250
+_DEFLATE_AT_MOST = 1032
+"""What the method of zip files packs by at most."""
 _PIECE = 4 << 20
 _OLE = b"\xd0\xcf\x11\xe0"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -21,6 +29,10 @@ _CELL = re.compile(
     re.DOTALL,
 )
 _ADDRESS = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
+_COLUMN_OF = re.compile(rb"""\br=["']([A-Z]{1,9})\d""")
+_ROW_OF = re.compile(rb"""\br=["'][A-Z]{0,9}(\d{1,18})["']""")
+_LONGEST_ADDRESS = 32
+_LOCAL_HEADER = 30
 _ERROR = re.compile(rb"""\bt=["']e["']""")
 _TEXT_RESULT = re.compile(rb"""\bt=["']str["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
@@ -53,8 +65,7 @@ def check_archive(path: str, *, called: str) -> None:
         )
     try:
         with zipfile.ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-            packed = sum(member.compress_size for member in archive.infolist())
+            members = archive.infolist()
             known = "xl/workbook.xml" in archive.namelist()
     except (zipfile.BadZipFile, OSError) as error:
         raise SourceError(
@@ -62,12 +73,73 @@ def check_archive(path: str, *, called: str) -> None:
         ) from error
     if not known:
         raise SourceError("a zip archive, but no Excel workbook", path=called, advice="save it as .xlsx")
+    size, packed = (sum(sizes) for sizes in zip(*((one.file_size, one.compress_size) for one in members), strict=True))
     if size > SIZE_LIMIT or (size > _SUSPICIOUS_SIZE and size > packed * _SUSPICIOUS_RATIO):
         raise SourceError(
             f"the workbook would take {size >> 20} MB unpacked, too much to load whole",
             path=called,
             advice="save the sheet as .csv",
         )
+    for member in members:
+        # A reader finds out only when all of it is in memory.
+        if member.compress_size * _DEFLATE_AT_MOST > _SUSPICIOUS_SIZE and _is_larger(path, member):
+            raise SourceError(
+                f"{member.filename} in the workbook unpacks to more than the workbook says",
+                path=called,
+                advice="save it again in Excel, or the sheet as .csv",
+            )
+
+
+def _is_larger(path: str, member: zipfile.ZipInfo) -> bool:
+    """Whether a part of an archive is larger than the archive says."""
+    unpacking, unpacked, left, piece = zlib.decompressobj(-zlib.MAX_WBITS), 0, member.compress_size, b""
+    if member.compress_type != zipfile.ZIP_DEFLATED:
+        return member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size
+    with open(path, "rb") as stream:  # noqa: PTH123  # paths are plain text throughout this folder
+        stream.seek(member.header_offset + _LOCAL_HEADER - 4)
+        stream.seek(sum(struct.unpack("<HH", stream.read(4))), os.SEEK_CUR)
+        while unpacked <= member.file_size and not unpacking.eof:
+            if not piece:
+                piece = stream.read(min(left, _PIECE))
+                left -= len(piece)
+            if not piece:
+                break
+            unpacked += len(unpacking.decompress(piece, _PIECE))
+            piece = unpacking.unconsumed_tail
+    return unpacked > member.file_size
+
+
+def require_dense(path: str, sheet: str, *, called: str) -> None:
+    """Raise `SourceError` for a sheet that spans far more than it holds: blank cells take memory, too."""
+    rows, columns, cells = {1}, {b"A"}, 0
+    with zipfile.ZipFile(path) as archive:
+        member = _member(archive, sheet)
+        if member is None:
+            return
+        with archive.open(member) as stream:
+            rest = b""
+            while piece := stream.read(_PIECE):
+                text = rest + piece
+                cells += text.count(b"<c ") + text.count(b":c ")
+                columns.update(_COLUMN_OF.findall(text))
+                rows = {max(rows), *map(int, {*_ROW_OF.findall(text)})}
+                rest = text[-_LONGEST_ADDRESS:]
+    last, width = max(rows), max(map(_index, columns))
+    if last * width > MOST_CELLS and last * width > 2 * cells:
+        raise SourceError(
+            f"the sheet spans {width:,} columns and {last:,} rows, and holds next to nothing",
+            path=called,
+            sheet=sheet,
+            advice="delete what stands far below or far to the right of the table, or save the sheet as .csv",
+        )
+
+
+def _index(column: bytes) -> int:
+    """Number of a column, counted from 1, by its letters."""
+    number = 0
+    for letter in column:
+        number = 26 * number + letter - ord("A") + 1
+    return number
 
 
 def faults(path: str, sheet: str) -> Iterator[Fault]:

@@ -11,6 +11,9 @@ from bulk.validation.columns import Column, Schema, plain
 from bulk.validation.mapping import Mapping, Split, sources_of
 from bulk.validation.vocabulary import Use, Vocabulary
 
+MOST_NAMED = 20
+"""Unknown columns that are named, each with what it may have meant."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bound:
@@ -288,12 +291,14 @@ def _unknown_columns(
     vocabulary: Vocabulary, unknown: Sequence[str], header: Sequence[str], path: str | None
 ) -> SourceError:
     texts = []
-    for name in unknown:
+    for name in unknown[:MOST_NAMED]:
         if not name.strip():
             texts.append(f"column {header.index(name) + 1} has no name")
             continue
         suggestion = vocabulary.suggestion(name)
         texts.append(f"{name!r} is not known" + (f" ({suggestion})" if suggestion else ""))
+    if len(unknown) > MOST_NAMED:
+        texts.append(f"{len(unknown) - MOST_NAMED:,} more columns are not known either")
     return SourceError(
         "; ".join(texts),
         path=path,

@@ -10,9 +10,19 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from secrecy import leaks, tells
 
 BULK = str(Path(sys.executable).with_name("bulk"))
 SAMPLES = Path(__file__).parents[2] / "samples"
+
+
+class Watched(subprocess.Popen):
+    """A process whose last words hold no credential."""
+
+    def communicate(self, *arguments, **options):
+        said = super().communicate(*arguments, **options)
+        assert not tells("".join(filter(None, said)))
+        return said
 
 
 class Shell:
@@ -44,13 +54,14 @@ class Shell:
         )
         assert done.returncode == exit_code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stdout + done.stderr
+        assert not tells(done.stdout + done.stderr)
         return done
 
     def json(self, *arguments, exit_code=0, stdin=None):
         return json.loads(self(*arguments, "--json", exit_code=exit_code, stdin=stdin).stdout)
 
     def start(self, *arguments, stdin=None):
-        return subprocess.Popen(
+        return Watched(
             [BULK, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment,
@@ -106,6 +117,7 @@ class Server:
     def close(self):
         self.process.terminate()
         self.process.communicate(timeout=30)
+        assert leaks(self.shell.folder) == []
 
 
 class Shop(Server):

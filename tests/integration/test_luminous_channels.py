@@ -79,7 +79,7 @@ async def desk(faults=None, read_timeout=30.0, **twin):
     async with Sandbox([luminous_api(**twin)], faults=faults) as sandbox:
         client = Client(
             sandbox.url("luminous"),
-            auth=Bearer("sandbox"),
+            auth=Bearer("sandbox-t0ken"),
             pace=Pace(None, clock=clock),
             limits=limits,
             explain=CONNECTOR.explain,

@@ -12,7 +12,7 @@ from bulk.sandbox.faults import APPLIED
 
 SALES = {"channelType": "sales_channel", "warehouseGroupId": 3}
 SEEDS = [{**SALES, "id": 7, "label": "Open"}, {**SALES, "id": 8, "label": "Locked", "apiLocked": True}]
-HEADERS = {"Authorization": "Bearer sandbox", "Accept": "application/json"}
+HEADERS = {"Authorization": "Bearer sandbox-t0ken", "Accept": "application/json"}
 SILENT = {"hang", "hang_after", "reset_before", "reset_after"}
 
 

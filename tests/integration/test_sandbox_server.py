@@ -12,7 +12,7 @@ from bulk.connectors.luminous.sandbox import api, environment, luminous_api, see
 from bulk.errors import UsageError
 from bulk.sandbox import Answer, Api, Ceiling, Faults, Route, Sandbox
 
-BEARER = {"Authorization": "Bearer sandbox", "Accept": "application/json"}
+BEARER = {"Authorization": "Bearer sandbox-t0ken", "Accept": "application/json"}
 
 
 class ManualClock:
@@ -109,7 +109,7 @@ def test_two_apis_of_one_name_or_path_are_an_error(twin):
 
 
 @pytest.mark.parametrize(
-    "authorization", [None, "", "sandbox", "Bearer", "Bearer wrong", "Basic sandbox", "Bearer other"]
+    "authorization", [None, "", "sandbox-t0ken", "Bearer", "Bearer wrong", "Basic sandbox-t0ken", "Bearer other"]
 )
 async def test_a_missing_or_wrong_token_is_401_with_a_message(authorization):
     headers = {"Accept": "application/json"} | ({} if authorization is None else {"Authorization": authorization})

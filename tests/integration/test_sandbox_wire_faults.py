@@ -43,7 +43,7 @@ async def open_and_send(sandbox, sku="A"):
     reader, writer = await asyncio.open_connection(host, int(port))
     body = json.dumps({"sku": sku, "name": "Mug"})
     writer.write(
-        f"PATCH /external/api/v1/products HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sandbox\r\n"
+        f"PATCH /external/api/v1/products HTTP/1.1\r\nHost: sandbox\r\nAuthorization: Bearer sandbox-t0ken\r\n"
         f"Accept: application/json\r\nContent-Type: application/json\r\nConnection: close\r\n"
         f"Content-Length: {len(body)}\r\n\r\n{body}".encode()
     )

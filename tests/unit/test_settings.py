@@ -1,8 +1,12 @@
 """Where settings come from, and which are refused."""
 
+import sys
 from typing import ClassVar
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
+from keyring.errors import KeyringLocked
 from pydantic import BaseModel, SecretStr
 
 from bulk.errors import ConfigurationError, UsageError
@@ -90,6 +94,52 @@ def test_a_literal_secret_that_others_may_read_is_refused(folders):
     assert "s3cret" not in str(refused.value) + refused.value.advice
     file.chmod(0o600)
     assert configuration(folders).connection(Shop, "shop").api_key.get_secret_value() == "s3cret"
+
+
+class Drawer(KeyringBackend):
+    """A keyring for the length of a test."""
+
+    priority = 1
+    secrets: ClassVar[dict[tuple[str, str], str]] = {("bulk", "acme"): "s3cret"}
+
+    def get_password(self, service, username):
+        if service == "locked":
+            raise KeyringLocked("the user has not unlocked it")
+        return self.secrets.get((service, username))
+
+    def set_password(self, service, username, password):
+        raise NotImplementedError
+
+
+@pytest.fixture
+def drawer():
+    before = keyring.get_keyring()
+    keyring.set_keyring(Drawer())
+    yield
+    keyring.set_keyring(before)
+
+
+def test_a_secret_may_lie_in_a_keyring(folders, drawer):
+    (folders[0] / "bulk.toml").write_text('[shop]\napi_key_keyring = "bulk/acme"\n')
+    assert configuration(folders).connection(Shop, "shop").api_key.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [("acme", "names no entry"), ("bulk/other", "holds nothing for bulk/other"), ("locked/acme", "not unlocked it")],
+)
+def test_a_keyring_that_does_not_give_the_secret_is_a_configuration_error(folders, drawer, entry, said):
+    (folders[0] / "bulk.toml").write_text(f'[shop]\napi_key_keyring = "{entry}"\n')
+    with pytest.raises(ConfigurationError, match=said):
+        configuration(folders).connection(Shop, "shop")
+
+
+def test_without_the_library_for_keyrings_it_is_said_what_to_install(folders, monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    (folders[0] / "bulk.toml").write_text('[shop]\napi_key_keyring = "bulk/acme"\n')
+    with pytest.raises(ConfigurationError) as caught:
+        configuration(folders).connection(Shop, "shop")
+    assert caught.value.advice == "pip install 'bulk[keyring]'"
 
 
 def test_a_secret_may_lie_in_a_private_file_of_its_own(folders, tmp_path):

@@ -9,7 +9,7 @@ from bulk.connectors.luminous import LuminousSettings
 from bulk.sandbox import Sandbox
 
 NAME: Final = "luminous"
-TOKEN: Final = "sandbox"  # noqa: S105  # opens nothing but a twin on this machine
+TOKEN: Final = "sandbox-t0ken"  # noqa: S105  # opens nothing but a twin on this machine
 """The token that the twin takes unless it is given another."""
 
 
