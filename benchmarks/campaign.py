@@ -63,7 +63,7 @@ def products(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
 
 def hostile(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
     """The same at random moments, while one answer in ten is any of the faults that a server can have."""
-    source, expected_rows = crashes.catalog(folder, rows)
+    source, expected_rows = crashes.catalog(folder, rows // 2)
     expected = _clean(folder, Job(folder=folder, source=source, ledger="clean.db"))
     shop = Shop()
     shop.ask("faults", [f"{kind}:1%" for kind in crashes.PASSING], chance.randrange(1 << 30))

@@ -32,21 +32,8 @@ from bulk.sandbox import Faults, Sandbox
 from bulk.settings import Configuration
 
 TOKEN = "t0ken"
-PASSING = (
-    "429",
-    "429_bare",
-    "500",
-    "500_after",
-    "502",
-    "503",
-    "503_malformed",
-    "reset_before",
-    "reset_after",
-    "truncated",
-    "wrong_type",
-    "204",
-)
-"""Faults of a server that pass, and that a run outlives without a row's being the worse for it."""
+PASSING = ("500", "500_after", "502", "reset_before", "reset_after", "truncated", "wrong_type", "not_object", "204")
+"""Faults of a server that pass; none that asks for a slower pace, as time is not leapt over here."""
 STAMP = 1_767_225_600.0
 """When all records of the twin were made: long ago, so that none looks new-born."""
 
