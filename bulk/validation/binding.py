@@ -278,9 +278,10 @@ def _require_names(bound: Sequence[Bound], path: str | None) -> None:
             try:
                 one.column.adapter.validate_python(name)
             except ValidationError as error:
-                reason = error.errors(include_url=False)[0]["msg"]
+                # A pattern is for machines; advice says the same in words.
+                reason = "" if one.column.advice else f": {error.errors(include_url=False)[0]['msg']}"
                 raise SourceError(
-                    f"{name!r} cannot be a name there: {reason}",
+                    f"{name!r} cannot be a name there{reason}",
                     path=path,
                     column=one.label,
                     advice=one.column.advice,

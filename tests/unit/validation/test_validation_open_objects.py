@@ -80,6 +80,7 @@ def test_a_name_that_cannot_be_is_refused_with_what_can(check):
     with pytest.raises(SourceError, match="'X-1' cannot be a name there") as refused:
         check({"sku": ["a"], "custom.fields.X-1.en": ["b"]}, model=Shop)
     assert refused.value.advice == "Two to nine letters."
+    assert "pattern" not in str(refused.value)
 
 
 def test_an_error_value_of_a_spreadsheet_is_no_text(check):

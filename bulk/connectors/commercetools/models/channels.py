@@ -57,7 +57,7 @@ class Channel(Document):
     roles: Annotated[
         list[Role],
         Field(min_length=1, description="Roles; a new channel without any gets InventorySupply"),
-        Advice(f"There is {', '.join(ROLES)}. Put a semicolon between two of them."),
+        Advice("Put a semicolon between two of them."),
     ] = UNSET
     name: Annotated[
         Localized,
