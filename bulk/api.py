@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bulk.access import Access, Politeness, harmless
-from bulk.checking import checker_of
+from bulk.checking import checker_of, remark
 from bulk.connectors import find
 from bulk.contracts import Clock, Listener, Query, ReadOptions, SystemClock, Tables
 from bulk.errors import NotFoundError, SourceError, UsageError
@@ -102,6 +102,7 @@ class Session:
         The rows are written to `output` too, if one is named, with what was found.
         """
         connector, resource = find(order.resource)
+        resource = dataclasses.replace(resource, delete_with=frozenset())
         reading = dataclasses.replace(order.reading(), keys_only=True)
         with closing(await asyncio.to_thread(open_source, order.source, order.read)) as source:
             checker = checker_of(source, resource, reading, self._listener)
@@ -250,6 +251,7 @@ class Session:
             async with aclosing(planner.changes()) as changes:
                 async for change in changes:
                     yield change
+            remark(checker, self._listener)
 
     async def get(self, resource_name: str, key: str, by: str | None = None) -> Mapping[str, Any]:
         """One record as the API has it, without anything secret; raises `NotFoundError`."""

@@ -24,8 +24,7 @@ async def check(order: Order, listener: Listener) -> AsyncIterator[tuple[int, Se
         async with aclosing(checker.sweep(documents=False)) as chunks:
             async for chunk in chunks:
                 yield chunk.rows, chunk.rejections
-        for remark in checker.remarks:
-            listener(Event(kind="note", message=remark))
+        remark(checker, listener)
         async with aclosing(checker.late()) as found:
             async for rejections in found:
                 yield 0, rejections
@@ -40,3 +39,9 @@ def checker_of(source: Tables, resource: Resource, reading: Reading, listener: L
     for note in checker.notes:
         listener(Event(kind="note", message=note))
     return checker
+
+
+def remark(checker: Checker, listener: Listener) -> None:
+    """After a sweep: tell the listener what should be known about cells that can be sent."""
+    for message in checker.remarks:
+        listener(Event(kind="note", message=message))

@@ -110,6 +110,8 @@ class Choice:
     """What it is about, a sentence."""
     alters: frozenset[str] = frozenset()
     """Fields that do not mean what is to be there in the end, unless the first value holds: to be added, say."""
+    is_done: Callable[[str, Any, Any], bool] = lambda decided, given, present: False  # noqa: ARG005  # nobody knows
+    """Whether, as it was decided, what is given for such a field changes nothing about what is there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +171,9 @@ class Resource:
     """What the user may decide about `upsert`."""
     fresh: "Callable[[], Resource] | None" = None
     """The same resource with a memory of its own, for the conversations of one run; None where it needs none."""
+    complete: Callable[[Sequence[Record]], Enquiry[Sequence[Record]]] | None = None
+    """What conversations about records that were just read would ask for one by one, asked at once; gives the records
+    with what was found. None if there is nothing of the kind."""
     delete: Callable[[Record], Flow] | None = None
     """Delete one record, whose payload holds its key and `delete_with`; None where the API has no such operation."""
     delete_with: frozenset[str] = frozenset()
@@ -197,6 +202,14 @@ class Resource:
     def altered(self) -> frozenset[str]:
         """Fields that, as it was decided, do not mean what is to be there in the end."""
         return frozenset[str]().union(*(one.alters for one in self.choices if one.name in self.decided))
+
+    def is_done(self, field: str, given: object, present: object) -> bool:
+        """Whether such a field changes nothing about what is there, as it was decided."""
+        return any(
+            one.is_done(self.decided[one.name], given, present)
+            for one in self.choices
+            if one.name in self.decided and field in one.alters
+        )
 
     @property
     def meaning(self) -> str:

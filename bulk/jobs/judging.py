@@ -249,7 +249,7 @@ class Judge:
 
 def _narrowed(schema: Schema, names: Collection[str], shown: Sequence[Schema], heeded: Collection[str]) -> Schema:
     """The schema of documents that only say which record is meant, and what of it is heeded."""
-    named = [replace(column, within=None) for column in schema.columns if column.name in names]
+    named = [replace(column, within=None, expected=None) for column in schema.columns if column.name in names]
     more = [column for one in shown for column in one.columns if column.name in heeded]
     return replace(schema, columns=(*named, *more), rules=())
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from bulk.contracts import Ledger, Resource
+from bulk.contracts import Ledger, Resource, Sender
 from bulk.errors import ApiError, RefusedError
 from bulk.fingerprint import canonical, leaves
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
-from bulk.jobs.enquiry import questions, read_current
+from bulk.jobs.enquiry import ask, foreseen, questions, read_current
 from bulk.jobs.preparation import drive, prepare
-from bulk.model import Claim, Record, Rejection
+from bulk.model import Claim, Outcome, Record, Rejection
 
 
 class Action(StrEnum):
@@ -116,7 +116,7 @@ class Planner:
                     for some in questions(self._resource, news):
                         assert sender is not None
                         for record in await read_current(sender, self._resource, some):
-                            for change in self._planned(record, known.get(record.key)):
+                            for change in await self._planned(sender, record, known.get(record.key)):
                                 yield change
 
     async def _compared(self, chunk: Chunk, known: Mapping[str, bytes]) -> Compared:
@@ -125,19 +125,15 @@ class Planner:
     async def _fields(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         return await self._ledger.known(self._target, self._name, keys, ids=self._checker.by_id)
 
-    def _planned(self, record: Record, known: bytes | None) -> list[Change]:
+    async def _planned(self, sender: Sender, record: Record, known: bytes | None) -> list[Change]:
         """What would become of a record and of the rows in it."""
         record = replace(record, confirmed=self._confirmed)
         prepared = prepare(record, Claim(known=known), resource=self._resource, resend=self._resend, verify=False)
-        conversation = drive(prepared, self._resource)
         try:
-            next(conversation)
+            if isinstance(await ask(sender, foreseen(drive(prepared, self._resource))), Outcome):
+                return _unchanged(record)
         except RefusedError as refusal:
             return _refused(record, refusal)
-        except StopIteration:
-            return _unchanged(record)
-        finally:
-            conversation.close()
         live = {} if not record.current else dict(leaves(self._resource.read(record.current)))
         named = {record.by} if record.current else set()
         differences = [
@@ -145,7 +141,9 @@ class Planner:
             for path, value in leaves(json.loads(prepared.record.payload))
             if path not in named and (path not in live or canonical(live[path]) != canonical(value))
         ]
-        differences = [self._meant(one) for one in differences]
+        differences = [
+            self._meant(one) for one in differences if not self._resource.is_done(one.field, one.new, one.old)
+        ]
         other = self._resource.other_rows
         if record.current and other is not None and other.within in json.loads(prepared.record.payload):
             differences.append(Difference(field=str(other.within), message=other.caution))

@@ -63,6 +63,11 @@ class Project:
             run = await session.load(order, Guards(), Stop())
             return run, [entry async for entry in session.ledger.entries(run.id)]
 
+    async def plan(self, rows, **decisions):
+        async with self.session("plan") as session:
+            order = Order(resource=NAME, source=str(self.file(rows)), decisions=decisions)
+            return sorted([one async for one in session.plan(order)], key=lambda one: one.row)
+
     async def delete(self, rows):
         async with self.session() as session:
             order = Order(resource=NAME, source=str(self.file(rows, "keys.csv")))
@@ -96,43 +101,156 @@ def totals(run):
     return run.totals.created, run.totals.updated, run.totals.unchanged, run.totals.failed
 
 
-async def test_a_list_of_drafts_as_other_tools_write_it_goes_in_changes_and_comes_out_whole(project):
-    drafts = seed_channels(3_000)
+async def test_three_thousand_channels_go_in_change_and_come_out_whole(project):
+    rows = examples("channels", 3_000)
     async with project() as work:
-        path = work.file(drafts, "channels.json")
+        path = work.file(rows)
         run, _ = await work.load(path)
         assert totals(run) == (3_000, 0, 0, 0)
         assert len(work.writes) == 3_000
+        assert len(work.asked(path="/practice/types")) == 1  # by whichever row needs one, for all
         assert work.sandbox.log.malformed_total == 0
-        assert work.channels["gdansk-0006"]["geoLocation"] == drafts[5]["geoLocation"]
 
         again, _ = await work.load(path)
         assert (totals(again), again.traffic.sent) == ((0, 0, 3_000, 0), 0)
 
-        for draft in drafts[:50]:
-            draft["name"]["en"] = "Renamed"
-        for draft in drafts[50:100]:
-            draft["roles"] = ["OrderImport"]
-        for draft in [one for one in drafts[100:] if one["address"]["country"] != "AU"][:50]:
-            draft["geoLocation"]["coordinates"].reverse()
-        for draft in [one for one in drafts[200:] if "custom" in one][:50]:
-            draft["custom"]["fields"]["floors"] = 77
-        edited, _ = await work.load(work.file(drafts, "channels.json"))
+        for row in rows[:50]:
+            row["name.en"] = "Renamed"
+        for row in rows[50:100]:
+            row["roles"] = "OrderImport"
+        for row in rows[100:150]:
+            row["geoLocation.latitude"] = "1.5"
+        for row in [one for one in rows[200:] if one.get("custom.fields.floors")][:50]:
+            row["custom.fields.floors"] = "77"
+        edited, _ = await work.load(rows)
         assert totals(edited) == (0, 200, 2_800, 0)
         assert Counter(one.fields for one in work.writes[3_000:]) == {
             ("changeName",): 50, ("setRoles",): 50, ("setGeoLocation",): 50, ("setCustomField",): 50,
         }  # fmt: skip
 
         before = len(work.asked())
-        rows = await work.export()
+        exported = await work.export()
         pages = work.asked()[before:]
         assert [dict(page.query)["limit"] for page in pages] == ["500"] * 7
-        assert (len(rows), len({row["key"] for row in rows})) == (3_000, 3_000)
-        ids = [row["id"] for row in rows]
+        assert (len(exported), len({row["key"] for row in exported})) == (3_000, 3_000)
+        ids = [row["id"] for row in exported]
         assert ids != sorted(ids)
         back, _ = await work.load(work.folder / "all.csv")
         assert (totals(back), back.traffic.sent) == ((0, 0, 3_000, 0), 0)
         assert len(work.writes) == 3_200
+
+
+async def test_a_list_of_drafts_as_other_tools_write_it_is_loaded_as_it_is(project):
+    drafts = seed_channels(20)
+    async with project() as work:
+        path = work.file(drafts, "channels.json")
+        run, _ = await work.load(path)
+        assert (totals(run), len(work.writes)) == ((20, 0, 0, 0), 20)
+        for draft in drafts:
+            made = work.channels[draft["key"]]
+            assert {name: made[name] for name in ("name", "geoLocation")} == {
+                name: draft[name] for name in ("name", "geoLocation")
+            }
+            assert made.get("custom", {}).get("fields") == draft.get("custom", {}).get("fields")
+        again, _ = await work.load(path, ledger="two")
+        assert (totals(again), len(work.writes)) == ((0, 0, 20, 0), 20)
+
+
+HERE = {
+    "key": "here",
+    "roles": ["Primary"],
+    "name": {"en": "Here", "de": "Hier"},
+    "description": {"en": "Ours"},
+    "address": {"country": "DE", "custom": {"type": {"key": "address-details"}, "fields": {"ramp": True}}},
+    "geoLocation": {"type": "Point", "coordinates": [1, 2]},
+    "custom": {"type": {"key": "channel-details"}, "fields": {"floors": 3}},
+}
+BARE = {"key": "bare", "address": {"country": "DE"}}
+
+
+@pytest.mark.parametrize(
+    ("row", "decided", "action"),
+    [
+        ({"new_key": "there"}, {}, "changeKey"),
+        ({"name.en": "There"}, {}, "changeName"),
+        ({"name.en": "<clear>"}, {}, "changeName"),
+        ({"description.fr": "La"}, {}, "changeDescription"),
+        ({"roles": "OrderImport;Primary"}, {}, "setRoles"),
+        ({"roles": "OrderImport"}, {"roles": "add"}, "addRoles"),
+        ({"key": "bare", "roles": "Primary;InventorySupply"}, {"roles": "add"}, "addRoles"),
+        ({"address.country": "DE", "address.city": "Bonn"}, {}, "setAddress"),
+        ({"address": "<clear>"}, {}, "setAddress"),
+        ({"key": "bare", "custom.type.key": "channel-details"}, {}, "setCustomType"),
+        ({"custom.type.key": "channel-strict", "custom.fields.costCentre": "1"}, {}, "setCustomType"),
+        ({"custom": "<clear>"}, {}, "setCustomType"),
+        ({"custom.fields.floors": "4"}, {}, "setCustomField"),
+        ({"custom.fields.floors": "<clear>"}, {}, "setCustomField"),
+        (
+            {"key": "bare", "address.country": "DE", "address.custom.type.key": "address-details"},
+            {},
+            "setAddressCustomType",
+        ),
+        ({"address.country": "DE", "address.custom": "<clear>"}, {}, "setAddressCustomType"),
+        ({"address.country": "DE", "address.custom.fields.ramp": "no"}, {}, "setAddressCustomField"),
+        ({"address.country": "DE", "address.custom.fields.ramp": "<clear>"}, {}, "setAddressCustomField"),
+        ({"geoLocation.longitude": "5", "geoLocation.latitude": "6"}, {}, "setGeoLocation"),
+        ({"geoLocation": "<clear>"}, {}, "setGeoLocation"),
+    ],
+)
+async def test_every_action_is_reached_from_a_spreadsheet(project, row, decided, action):
+    async with project(channels=[HERE, BARE]) as work:
+        rows = [{"key": "here"} | row]
+        assert [one.action.value for one in await work.plan(rows, **decided)] == ["update"]
+        run, (entry,) = await work.load(rows, **decided)
+        assert totals(run) == (0, 1, 0, 0)
+        assert [one.fields for one in work.writes] == [(action,)]
+        assert entry.message.startswith(f"{action} (version 1 to ")
+
+
+async def test_the_action_remove_roles_is_reached_from_a_spreadsheet_and_leaves_one(project):
+    async with project(channels=[HERE | {"roles": ["Primary", "OrderExport"]}]) as work:
+        rows = [{"key": "here", "roles": "OrderExport;OrderImport"}]
+        await work.load(rows, roles="remove")
+        assert [one.fields for one in work.writes] == [("removeRoles",)]
+        (change,) = await work.plan([{"key": "here", "roles": "Primary"}], roles="remove")
+        _, (entry,) = await work.load([{"key": "here", "roles": "Primary"}], roles="remove")
+        assert (change.action.value, entry.code) == ("refused", "last_role")
+
+
+async def test_a_plan_lists_roles_only_where_they_change_something(project):
+    async with project(channels=[HERE]) as work:
+        rows = [{"key": "here", "name.en": "There", "roles": "Primary"}]
+        (change,) = await work.plan(rows, roles="add")
+        assert [one.field for one in change.differences] == ["name.en"]
+        (change,) = await work.plan([rows[0] | {"roles": "OrderImport"}], roles="remove")
+        assert [one.field for one in change.differences] == ["name.en"]
+        (change,) = await work.plan([rows[0] | {"roles": "Primary;OrderImport"}], roles="add")
+        assert [(one.field, one.message) for one in change.differences] == [("roles", "roles add"), ("name.en", None)]
+
+
+async def test_a_plan_asks_whatever_the_import_would_ask_before_it_writes(project):
+    rows = [{"key": "old", "new_key": "here"}, {"key": "older", "new_key": "here", "name.en": "Now"},
+            {"key": "none", "new_key": "nowhere"}, {"key": "bare", "custom.fields.floors": "1"}]  # fmt: skip
+    async with project(channels=[HERE, BARE]) as work:
+        planned = [one.action.value for one in await work.plan(rows)]
+        assert planned == ["unchanged", "update", "refused", "refused"]
+        _, entries = await work.load(rows)
+        done = [one.outcome or one.code or one.status.value for one in entries]
+        assert done == ["unchanged", "updated", "not_found", "no_type"]
+
+
+async def test_a_plan_remarks_upon_unusual_keys_and_a_question_or_deletion_does_not(project):
+    async with project() as work:
+        rows = [{"key": "a b", "version": "x"}]
+        await work.plan([{"key": "a b"}])
+        assert [note for note in work.notes if "'a b'" in note]
+        work.notes.clear()
+        async with work.session() as session:
+            order = Order(resource=NAME, source=str(work.file(rows)))
+            found = [one.exists async for some in session.exists(order) for one in some]
+        assert found == [False]  # a version is of no account
+        _, (entry,) = await work.delete([{"key": "a b"}])
+        assert (entry.status, work.notes) == (Status.UNCHANGED, [])
 
 
 async def test_without_anything_remembered_channels_are_read_in_bulk_and_nothing_is_written(project):

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, SecretStr
 
 from bulk.connectors.commercetools import models, reading
-from bulk.connectors.commercetools.flows import answers, batches, deletions, listing, lookups, upserts
+from bulk.connectors.commercetools.flows import answers, batches, deletions, diffing, listing, lookups, upserts
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Auth, Choice, Connector, Resource
 from bulk.errors import ConfigurationError
@@ -106,6 +106,7 @@ def channels() -> Resource:
         find=partial(lookups.find_channels, types),
         find_at_once=batches.MOST,
         needs_current=lambda _: True,
+        complete=partial(lookups.complete, types),
         walk=partial(listing.walk_channels, types),
         filter=listing.channel_filter,
         changed_at=reading.changed_at,
@@ -122,6 +123,7 @@ def channels() -> Resource:
                 values=("set", "add", "remove"),
                 description="Whether the roles in the file replace those that are there, join them, or are taken away",
                 alters=frozenset({"roles"}),
+                is_done=diffing.is_done,
             ),
         ),
         fresh=channels,

@@ -9,7 +9,7 @@ import pytest
 
 from bulk.connectors.commercetools.flows.batches import batches
 from bulk.connectors.commercetools.flows.listing import channel_filter, walk_channels
-from bulk.connectors.commercetools.flows.lookups import find_channels, get_channel
+from bulk.connectors.commercetools.flows.lookups import complete, find_channels, get_channel
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Page, Query
 from bulk.errors import RefusedError, UnauthorizedError, UnclearError, UsageError
@@ -190,3 +190,30 @@ def test_a_predicate_goes_as_it_is():
     )  # fmt: skip
     with pytest.raises(UsageError, match="empty"):
         channel_filter(" ")
+
+
+def test_what_many_rows_need_to_know_is_asked_for_once(play, answer, record):
+    types = Types()
+    rows = [
+        record({"key": "a", "custom": {"type": {"key": "details"}, "fields": {"code": 1}}}, current={}),
+        record({"key": "b", "custom": {"type": {"key": "other"}, "fields": {"code": 1}}}, current={}),
+        record({"key": "c", "custom": {"fields": {"code": 1}}}, current={"id": "c", "custom": TYPED}),
+        record({"key": "d"}, current={}),
+    ]
+    requests, read = play(complete(types, rows), answer(page(TYPE)), answer(page()))
+    assert read == rows
+    assert [one.path for one in requests] == ["/types", "/types"]
+    assert [dict(one.query)["where"] for one in requests] == ["id in :ids", "key in :keys"]
+    assert play(complete(types, rows))[0] == []
+
+
+def test_what_was_renamed_before_is_read_under_its_new_key_in_one_question(play, answer, record):
+    there = {"key": "a2", "id": "1", "version": 1}
+    rows = [
+        record({"key": "a", "new_key": "a2"}, current={}),
+        record({"key": "b", "new_key": "b2"}, current={}),
+        record({"key": "c", "new_key": "c2"}, current={"id": "c"}),
+    ]
+    (request,), read = play(complete(Types(), rows), answer(page(there)))
+    assert [value for name, value in request.query if name == "var.keys"] == ["a2", "b2"]
+    assert [one.current for one in read] == [there, {}, {"id": "c"}]

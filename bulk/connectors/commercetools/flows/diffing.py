@@ -57,6 +57,12 @@ def diff(document: Document, current: Document, *, roles: str = "set") -> Differ
     return found
 
 
+def is_done(how: str, given: Sequence[str], present: Sequence[str] | None) -> bool:
+    """Whether roles that are to be added are all there, or of those that are to be removed, none."""
+    there = set(present or ())
+    return there.isdisjoint(given) if how == "remove" else there.issuperset(given)
+
+
 def _diff_texts(
     name: str, change: Callable[[Mapping[str, str]], Action], document: Document, current: Document, found: Difference
 ) -> None:

@@ -74,29 +74,32 @@ def typeless() -> RefusedError:
 
 def fitted(document: Document, current: Document, types: Types) -> Enquiry[Document]:
     """A document whose custom fields are of the kinds that their types take."""
-    address, present = document.get("address") or {}, current.get("address") or {}
-    parts = [(document.get("custom"), current.get("custom")), (address.get("custom"), present.get("custom"))]
-    wanted = [_type_for(custom, there) for custom, there in parts if custom and custom.get("fields")]
-    yield from types.learn(
-        ids=[one["id"] for one in wanted if "id" in one],
-        keys=[one["key"] for one in wanted if "id" not in one and "key" in one],
-    )
-    made, inner = (_fitted(custom, there, types) for custom, there in parts)
+    yield from types.learn_all(types_of(document, current))
     result = dict(document)
-    if made:
-        result["custom"] = made
-    if inner:
-        result["address"] = {**address, "custom": inner}
+    if custom := document.get("custom"):
+        result["custom"] = _fitted(custom, current.get("custom"), types)
+    address = document.get("address")
+    if address and (inner := address.get("custom")):
+        there = (current.get("address") or {}).get("custom")
+        result["address"] = {**address, "custom": _fitted(inner, there, types)}
     return result
+
+
+def types_of(document: Document, current: Document | None) -> list[Mapping[str, Any]]:
+    """The types, by `id` or `key`, that have to be known for a document to be fitted."""
+    address, present = document.get("address") or {}, current or {}
+    there = present.get("address") or {}
+    parts = ((document.get("custom"), present.get("custom")), (address.get("custom"), there.get("custom")))
+    return [_type_for(custom, there) for custom, there in parts if custom and custom.get("fields")]
 
 
 def _type_for(custom: Document, present: object) -> Mapping[str, Any]:
     return type_of(custom) or type_of(present)
 
 
-def _fitted(custom: Document | None, present: object, types: Types) -> Document | None:
-    found = types.of(_type_for(custom, present)) if custom else None
-    if not custom or found is None or not custom.get("fields"):
+def _fitted(custom: Document, present: object, types: Types) -> Document:
+    found = types.of(_type_for(custom, present))
+    if found is None or not custom.get("fields"):
         return custom
     fields = {name: fitting(value, found.fields.get(name, {})) for name, value in custom["fields"].items()}
     return {**custom, "fields": fields}

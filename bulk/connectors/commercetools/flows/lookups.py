@@ -1,15 +1,19 @@
 """Finding channels by what names them."""
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from bulk.connectors.commercetools.flows.answers import is_about_length
 from bulk.connectors.commercetools.flows.batches import batches
+from bulk.connectors.commercetools.flows.drafts import types_of
 from bulk.connectors.commercetools.flows.operations import Question, get_by_id, get_by_key, query
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Enquiry
 from bulk.errors import RefusedError
+from bulk.model import Record
 
 Channel = Mapping[str, Any]
 
@@ -34,6 +38,26 @@ def find_channels(types: Types, column: str, keys: Sequence[str]) -> Enquiry[Map
     named = yield from types.named(found)
     by_name = {str(record.get(column)): record for record in named}
     return {key: by_name[key] for key in keys if key in by_name}
+
+
+def complete(types: Types, records: Sequence[Record]) -> Enquiry[Sequence[Record]]:
+    """Records that were just read, those that were renamed before under their new key; and their types are learnt."""
+    documents = [json.loads(record.payload) for record in records]
+    renamed = [
+        document["new_key"]
+        for record, document in zip(records, documents, strict=True)
+        if not record.current and "new_key" in document
+    ]
+    found = (yield from find_channels(types, "key", renamed)) if renamed else {}
+    read = [
+        record if record.current else replace(record, current=found.get(document.get("new_key"), record.current))
+        for record, document in zip(records, documents, strict=True)
+    ]
+    wanted = [
+        one for record, document in zip(read, documents, strict=True) for one in types_of(document, record.current)
+    ]
+    yield from types.learn_all(wanted)
+    return read
 
 
 def _some(column: str, names: Sequence[str]) -> Enquiry[list[Channel]]:

@@ -12,7 +12,7 @@ from bulk.connectors.commercetools.flows.batches import batches
 from bulk.connectors.commercetools.flows.operations import Question, query
 from bulk.connectors.commercetools.reading import type_of
 from bulk.contracts import Enquiry
-from bulk.errors import RefusedError, UnauthorizedError
+from bulk.errors import RefusedError, UnauthorizedError, UnclearError
 
 PATH: Final = "/types"
 
@@ -57,6 +57,14 @@ class Types:
                 for name in batch:
                     known.setdefault(name)
 
+    def learn_all(self, identifiers: Iterable[Mapping[str, Any]]) -> Enquiry[None]:
+        """The same, by whichever of `id` and `key` is known of each."""
+        wanted = list(identifiers)
+        yield from self.learn(
+            ids=[one["id"] for one in wanted if "id" in one],
+            keys=[one["key"] for one in wanted if "id" not in one and "key" in one],
+        )
+
     def _ask(self, column: str, names: list[str]) -> Enquiry[list[Type]]:
         question = Question(
             where=(f"{column} in :{column}s",),
@@ -71,15 +79,14 @@ class Types:
                 raise
             self.readable = False
             return []
-        except RefusedError:
+        except (RefusedError, UnclearError):
             return []
         return [_read(record) for record in records if isinstance(record.get("id"), str)]
 
     def named(self, records: Iterable[Record]) -> Enquiry[list[Record]]:
         """The same channels, with the keys of the types that they have by id only."""
         records = list(records)
-        nameless = [one for record in records for one in _references(record) if "key" not in one]
-        yield from self.learn(ids=[str(one["id"]) for one in nameless if "id" in one])
+        yield from self.learn_all(one for record in records for one in _references(record) if "key" not in one)
         return [self._with_keys(record) for record in records]
 
     def _with_keys(self, record: Record) -> Record:
