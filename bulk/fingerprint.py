@@ -18,25 +18,34 @@ _FIELD: Final = 3
 _PATH: Final = 6
 _SIZE: Final = 12
 _NAMES: Final = ("sku", "key", "id")
+_NESTED: Final = (dict, list)
+_SHORT: Final = 8
+"""Characters of a text that may be the value of many records."""
 
 
 def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The leaves of a document as JSON gives it: dotted path and value."""
-    return iter(_leaves(document, ""))
+    return iter(_leaves(document))
 
 
-def _leaves(document: Mapping[str, Any], prefix: str) -> list[tuple[str, Any]]:
+def _leaves(document: Mapping[str, Any]) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
+    _gather(document, "", found)
+    return found
+
+
+def _gather(document: Mapping[str, Any], prefix: str, found: list[tuple[str, Any]]) -> None:
     for name, value in document.items():
         path = prefix + name.strip()
-        if isinstance(value, dict) and value:
-            found += _leaves(value, f"{path}.")
-        elif _holds_objects(value):
+        if not value or not isinstance(value, _NESTED):
+            found.append((path, value))
+        elif isinstance(value, dict):
+            _gather(value, f"{path}.", found)
+        elif isinstance(value[0], dict):
             for number, one in enumerate(value):
-                found += _leaves(one, f"{path}[{_called(one, number)}].")
+                _gather(one, f"{path}[{_called(one, number)}].", found)
         else:
             found.append((path, value))
-    return found
 
 
 def without(document: Mapping[str, Any], paths: Collection[str]) -> dict[str, Any]:
@@ -80,7 +89,28 @@ def _plain(number: str) -> str:
 
 def fingerprint(document: Mapping[str, Any]) -> bytes:
     """The entries of all leaves, in order."""
-    return b"".join(sorted({_entry(path, canonical(value)) for path, value in _leaves(document, "")}))
+    entries: set[bytes] = set()
+    _enter(document, "", entries)
+    return b"".join(sorted(entries))
+
+
+def _enter(document: Mapping[str, Any], prefix: str, entries: set[bytes]) -> None:
+    """Add the entries of the leaves that `_gather` finds, without keeping these: every record read comes by here."""
+    for name, value in document.items():
+        if not value:  # all that is blank is the same, but not what is no or nought
+            entries.add(_often(prefix, name, None if isinstance(value, _NESTED) else value))
+        elif isinstance(value, str):
+            few = len(value) > _SHORT
+            entries.add(_entry(prefix + name.strip(), canonical(value)) if few else _often(prefix, name, value))
+        elif isinstance(value, dict):
+            _enter(value, f"{prefix}{name.strip()}.", entries)
+        elif not isinstance(value, list):
+            entries.add(_often(prefix, name, value))
+        elif isinstance(value[0], dict):
+            for number, one in enumerate(value):
+                _enter(one, f"{prefix}{name.strip()}[{_called(one, number)}].", entries)
+        else:
+            entries.add(_entry(prefix + name.strip(), canonical(value)))
 
 
 def merged(before: bytes, after: bytes, partial: Collection[str] = ()) -> bytes:
@@ -161,6 +191,13 @@ def _name(path: str) -> bytes:
 def _begun(path: str) -> "tuple[bytes, blake2b]":
     """A path's part of its entry, and the digest of path and value before the value."""
     return _name(path), blake2b(_encoded(f"{path}\x00"), digest_size=_SIZE - _PATH)
+
+
+# Typed, since 1 is true to a dictionary.
+@lru_cache(maxsize=16_384, typed=True)
+def _often(prefix: str, name: str, value: str | float | None) -> bytes:
+    """The entry of a leaf whose value many records have: most of a catalog is blank, a flag or a small number."""
+    return _entry(prefix + name.strip(), canonical(value))
 
 
 def _entry(path: str, text: str) -> bytes:

@@ -130,3 +130,13 @@ def test_what_lay_below_an_object_that_was_set_to_null_is_not_known_any_more():
     )
     assert emptied(known, {"place": None}, held) == fingerprint({"key": "a", "note": "x"})
     assert emptied(known, {"note": None, "place": {"city": "Ulm"}}, held) == known
+
+
+def test_a_value_is_never_taken_for_another_that_python_holds_equal():
+    for before, after in [(1, True), (True, 1), (0, False), (False, 0), (None, False), ("", 0)]:
+        assert unknown({"field": after}, fingerprint({"field": before})) == ["field"]
+
+
+def test_a_fingerprint_is_that_of_the_leaves_one_by_one():
+    one_by_one = {fingerprint({path: value}) for path, value in leaves({"tags": ["b", "a"], "n": 1.0, "s": "x" * 99})}
+    assert fingerprint({"tags": ["b", "a"], "n": 1.0, "s": "x" * 99}) == b"".join(sorted(one_by_one))
