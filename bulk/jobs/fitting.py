@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from math import isfinite
+from types import NoneType
 from typing import Any, Final
 
 import polars as pl
@@ -53,10 +54,12 @@ class _MisfitError(ValueError):
     """The column cannot hold it; says why."""
 
 
-def fitted(values: Iterable[Any], column: Column, dtype: pl.DataType, remarks: Remarks) -> pl.Series:
+def fitted(values: list[Any], column: Column, dtype: pl.DataType, remarks: Remarks) -> pl.Series:
     """A column's cells for the values of documents: blank for null, and for what the column cannot hold."""
+    if (cells := _as_they_are(values, column.kind, dtype)) is not None:
+        return pl.Series(column.name, cells, dtype=dtype)
     convert = _converter(column.kind, dtype)
-    cells: list[Any] = []
+    cells = []
     for value in values:
         cell = None
         if value is not None:
@@ -66,6 +69,28 @@ def fitted(values: Iterable[Any], column: Column, dtype: pl.DataType, remarks: R
                 remarks.add(column.name, str(misfit), value)
         cells.append(cell)
     return pl.Series(column.name, cells, dtype=dtype)
+
+
+def _as_they_are(values: list[Any], kind: Kind, dtype: pl.DataType) -> list[Any] | None:
+    """The cells where one look at all values tells that each is its own cell, as most are; None where it doesn't."""
+    types = set(map(type, values)) - {NoneType}
+    if not types or (types == {bool} and dtype == pl.Boolean()):
+        return values
+    if types == {list} and isinstance(dtype, pl.List) and not any(values):
+        return [None] * len(values)
+    if types == {str} and dtype == pl.String() and kind is not Kind.JSON and _is_plain("\n".join(filter(None, values))):
+        return [value or None for value in values]
+    if types <= {int, float} and dtype == pl.Float64():
+        exact = all(-_EXACT <= value <= _EXACT for value in values if value is not None)
+        return [None if value is None else float(value) for value in values] if exact else None
+    return None
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is surely nothing in texts that an import would take for something else, or no file can hold."""
+    if any(mark in text for mark in "<[{\x00"):
+        return False
+    return text.isascii() or _UNHOLDABLE.search(text) is None
 
 
 def _converter(kind: Kind, dtype: pl.DataType) -> Callable[[Any], Any]:

@@ -65,11 +65,13 @@ class Flattening:
     def survey(self, rows: Iterable[Leaves]) -> None:
         """Take notice of which columns occur, and of what they hold."""
         for row in rows:
-            for name, value in row.items():
-                if name not in self._occurring:
-                    self._occurring[name] = self._named(name)
-                if value is not None and self._occurring[name].kind in _ANY:
-                    self._scalars.setdefault(name, set()).add(type(value))
+            for name in row.keys() - self._occurring.keys():
+                self._occurring[name] = self._named(name)
+                if self._occurring[name].kind in _ANY:
+                    self._scalars[name] = set()
+            for name in self._scalars.keys() & row.keys():
+                if row[name] is not None:
+                    self._scalars[name].add(type(row[name]))
 
     def schema(self, *, typed: bool) -> dict[str, pl.DataType]:
         """Columns and their types, after everything was surveyed; `typed` where the format keeps types apart."""
@@ -79,7 +81,7 @@ class Flattening:
         """Rows as a frame of exactly this schema. What a column cannot hold is left blank and remarked upon."""
         return pl.DataFrame(
             [
-                fitted((row.get(name) for row in rows), self._named(name), dtype, remarks)
+                fitted([row.get(name) for row in rows], self._named(name), dtype, remarks)
                 for name, dtype in schema.items()
             ]
         )

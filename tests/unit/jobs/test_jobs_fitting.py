@@ -113,3 +113,26 @@ def test_a_value_of_any_kind_is_text_or_json(value, expected):
 @pytest.mark.parametrize("value", ["[1]", ' {"a": 2} ', "<clear>"])
 def test_text_that_would_come_back_as_json_is_left_blank(value):
     assert cell(value, Kind.VALUE) == (None, [1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "expected"),
+    [
+        (Kind.TEXT, ["a", None, "", "<clear>", "<b>"], ["a", None, None, None, "<b>"]),
+        (Kind.TEXT, ["a", "b\0", "c"], ["a", None, "c"]),
+        (Kind.TEXT, ["é", "half \ud83c"], ["é", None]),
+        (Kind.VALUE, ["a", "{}", "[half"], ["a", None, "[half"]),
+        (Kind.NUMBER, [1, None, 2.5], [1.0, None, 2.5]),
+        (Kind.NUMBER, [1, 2**53 + 1, 2.5], [1.0, None, 2.5]),
+        (Kind.NUMBER, [1.5, float("nan")], [1.5, None]),
+        (Kind.BOOLEAN, [True, None, False], [True, None, False]),
+        (Kind.TEXTS, [[], None, []], [None, None, None]),
+        (Kind.INTEGERS, [[], [1]], [None, [1]]),
+    ],
+)
+def test_one_cell_that_a_column_cannot_hold_leaves_the_others_as_they_are(kind, values, expected):
+    remarks = Remarks()
+    series = fitted(values, Column(path=("c",), kind=kind), TYPES[kind], remarks)
+    assert series.to_list() == expected
+    blank = sum(value not in (None, "", []) and cell is None for value, cell in zip(values, expected, strict=True))
+    assert sum(data["count"] for _, data in remarks.notes()) == blank
