@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
@@ -67,7 +67,8 @@ class Bookmark:
     def text(self) -> str:
         """As the ledger keeps it."""
         until = datetime.fromtimestamp(self.until, UTC).isoformat()
-        return json.dumps({**asdict(self), "until": until}, separators=(",", ":"))
+        kept = {"until": until, "chain": self.chain, "recent": self.recent, "unseen": self.unseen}
+        return json.dumps(kept, separators=(",", ":"))
 
     def knows(self, record: Spooled) -> bool:
         """Whether a record is as it was when it was last exported."""

@@ -18,6 +18,9 @@ FRESH: Final = 3600.0
 _TAB: Final = b"\t"
 """Stands in no JSON but between its values, where none is written."""
 
+_json: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+"""JSON without spaces; what was read from JSON goes round in no circle."""
+
 
 class Spooled(NamedTuple):
     """One record as it was read."""
@@ -199,8 +202,7 @@ class Spool:
 
 
 def _line(record: Spooled) -> bytes:
-    head = json.dumps((record.id, record.changed_at), separators=(",", ":"))
-    return f"{head}\t{json.dumps(record.document, separators=(',', ':'))}\n".encode()
+    return f"{_json((record.id, record.changed_at))}\t{_json(record.document)}\n".encode()
 
 
 def _sync(stream: IO[bytes]) -> None:

@@ -26,6 +26,8 @@ _READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
 _BY_NAME: Final = {"category": "category_id", "subcategory": "sub_category_id", "supplier": "supplier_id"}
 """Objects that are written by name, and the field for their id where they have none."""
 
+_ABSENT: Final = object()
+
 
 def read_product(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A product with its variants and its read-only fields."""
@@ -63,8 +65,8 @@ def changed_at(record: Mapping[str, Any]) -> datetime | None:
 def _goods(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """What products and variants have in common."""
     document = _plain(record, model)
-    for name, id_field in _BY_NAME.items():
-        if name in record and name in model.model_fields:
+    for name, id_field in _references(model):
+        if name in record:
             document.pop(id_field, None)
             document |= _reference(record[name], name, id_field)
     for name in _weights(model):
@@ -84,10 +86,11 @@ def _plain(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     """The fields of single values and of lists of them."""
     document: dict[str, Any] = {}
     for name, reader in _readers(model).items():
-        if name in record:
-            value = reader(record[name])
-            if value is not None or record[name] is None:
-                document[name] = value
+        shown = record.get(name, _ABSENT)
+        if shown is None:
+            document[name] = None
+        elif shown is not _ABSENT and (value := reader(shown)) is not None:
+            document[name] = value
     return document
 
 
@@ -95,6 +98,11 @@ def _plain(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
 def _readers(model: type[BaseModel]) -> Mapping[str, Callable[[object], Any]]:
     kinds = {name: _without_null(info.annotation) for name, info in model.model_fields.items()}
     return {name: _READERS[kind] for name, kind in kinds.items() if kind in _READERS}
+
+
+@cache
+def _references(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, id_field) for name, id_field in _BY_NAME.items() if name in model.model_fields)
 
 
 @cache

@@ -25,7 +25,7 @@ def text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """A finite number; a text only if no digit of it is lost."""
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
         return value if math.isfinite(value) else None
