@@ -175,6 +175,7 @@ def test_a_language_is_written_with_hyphens(column):
     with pytest.raises(SourceError) as refused:
         check(**{column: "x"})
     assert "hyphens" in refused.value.advice
+    assert "such as name.en" in refused.value.advice
 
 
 @pytest.mark.parametrize("name", ["x", "a.b", "with space", "n" * 37])

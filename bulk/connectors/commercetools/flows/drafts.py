@@ -58,18 +58,13 @@ def custom_of(custom: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if identifier:
         return {"type": reference_to(identifier), "fields": fields}
     if fields:
-        raise typeless()
+        raise RefusedError(
+            "custom fields need a type, and neither the row nor the channel has one",
+            code="no_type",
+            faults=[("custom.type.key", "it is missing")],
+            advice="Fill in custom.type.key, or make the custom fields blank.",
+        )
     return None
-
-
-def typeless() -> RefusedError:
-    """What is said where custom fields have no type."""
-    return RefusedError(
-        "custom fields need a type, and neither the row nor the channel has one",
-        code="no_type",
-        faults=[("custom.type.key", "it is missing")],
-        advice="Fill in custom.type.key, or make the custom fields blank.",
-    )
 
 
 def fitted(document: Document, current: Document, types: Types) -> Enquiry[Document]:

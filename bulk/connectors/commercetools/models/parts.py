@@ -39,7 +39,10 @@ Locale: TypeAlias = Annotated[
 ]
 """A language tag as of BCP 47, without extensions."""
 
-LOCALES: Final = Advice("Languages are written like en, en-US or zh-Hans-SG: with hyphens, never with underscores.")
+LOCALES: Final = Advice(
+    "Each language has a column of its own, such as name.en. Languages are written like en, en-US or zh-Hans-SG: "
+    "with hyphens, never with underscores."
+)
 
 FieldName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{2,36}$")]
 """The name of a custom field."""
