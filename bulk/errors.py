@@ -184,14 +184,22 @@ class UnauthorizedError(FatalError):
 
 
 class OutageError(FatalError):
-    """The API has been down for longer than the run is willing to wait.
+    """The API has been down for longer than the run is willing to wait, or cannot be spoken to however long it waits.
 
     `reached` is false when it has never answered at all, in which case nothing was written and the exit code is 69.
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, code: str, status: int | None = None, reached: bool = True) -> None:
-        super().__init__(message, code=code, status=status)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int | None = None,
+        advice: str | None = None,
+        reached: bool = True,
+    ) -> None:
+        super().__init__(message, code=code, status=status, advice=advice)
         self.reached = reached
         self.exit_code = 5 if reached else 69

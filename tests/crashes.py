@@ -1,11 +1,12 @@
 """Jobs in processes of their own that are killed at chosen moments, and what must hold then, seen from outside.
 
-A job is the public library at work on a twin of Luminous that lives in a third process. Nothing of it is changed: it is
+A job is the public library at work on the twin of an API that lives in a third process. Nothing of it is changed: it is
 watched by what Python and SQLite themselves offer, an audit hook and a trace of statements, and killed at a step that
 they report; or the twin kills it, just before or just after it has carried out a request.
 """
 
 import asyncio
+import importlib
 import multiprocessing
 import os
 import random
@@ -14,15 +15,15 @@ import sqlite3
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
+from uuid import UUID
 
 from bulk.access import Politeness
 from bulk.api import Session
-from bulk.connectors.luminous.sandbox import luminous_api
 from bulk.jobs.guards import Guards, Stop
 from bulk.ledger.migrations import APPLICATION, VERSION
 from bulk.ledger.sql import statements
@@ -32,13 +33,21 @@ from bulk.sandbox import Faults, Sandbox
 from bulk.settings import Configuration
 
 TOKEN = "t0ken"
+CREDENTIALS = {"luminous": ("token", "LUMINOUS_API_KEY"), "commercetools": ("client_secret", "CTP_CLIENT_SECRET")}
+"""By the name of an API, what its twin calls the token, and which variable hands it to a job."""
 PASSING = ("500", "500_after", "502", "reset_before", "reset_after", "truncated", "wrong_type", "not_object", "204")
 """Faults of a server that pass; none that asks for a slower pace, as time is not leapt over here."""
 STAMP = 1_767_225_600.0
 """When all records of the twin were made: long ago, so that none looks new-born."""
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload([__name__, "bulk.jobs.exporter", "bulk.jobs.importer", "bulk.sandbox.server"])
+PROCESSES.set_forkserver_preload(
+    [
+        __name__,
+        *("bulk.jobs.exporter", "bulk.jobs.importer", "bulk.sandbox.server"),
+        *(f"bulk.connectors.{api}.sandbox" for api in CREDENTIALS),
+    ]
+)
 
 STEPS = frozenset({"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "socket.connect"})
 """Events of Python that count as steps, beside the statements of SQLite."""
@@ -63,14 +72,14 @@ class Moment:
 
 
 class Shop:
-    """A twin of Luminous in a process of its own."""
+    """The twin of an API in a process of its own."""
 
-    def __init__(self, **seed):
+    def __init__(self, api="luminous", **seed):
         self.doom = PROCESSES.RawArray("q", 3)
         self._pipe, theirs = PROCESSES.Pipe()
-        self._process = PROCESSES.Process(target=_serve, args=(theirs, self.doom, seed), daemon=True)
+        self._process = PROCESSES.Process(target=_serve, args=(theirs, self.doom, api, seed), daemon=True)
         self._process.start()
-        self.address = self._pipe.recv()
+        self.environment = self._pipe.recv()
 
     def ask(self, what: str, *arguments):
         """Have something done over there: see `_answer`."""
@@ -104,19 +113,20 @@ class Executioner:
                 os.kill(self._doom[0], signal.SIGKILL)
 
 
-def _serve(pipe: Connection, doom, seed):
-    asyncio.run(_serving(pipe, doom, seed))
+def _serve(pipe: Connection, doom, api, seed):
+    asyncio.run(_serving(pipe, doom, api, seed))
 
 
-async def _serving(pipe, doom, seed):
-    api = luminous_api(token=TOKEN, **seed)
-    async with Sandbox([api], clock=Executioner(doom), latency=1e-9, now=lambda: STAMP) as sandbox:
-        pipe.send(sandbox.url("luminous"))
+async def _serving(pipe, doom, api, seed):
+    twin, (called, variable) = importlib.import_module(f"bulk.connectors.{api}.sandbox"), CREDENTIALS[api]
+    mounted = twin.api(**{called: TOKEN}, **seed)
+    async with Sandbox([mounted], clock=Executioner(doom), latency=1e-9, now=lambda: STAMP) as sandbox:
+        pipe.send({**twin.environment(sandbox), variable: TOKEN})
         over = asyncio.Event()
 
         def hear():
             try:
-                pipe.send(_answer(sandbox, *pipe.recv()))
+                pipe.send(_answer(sandbox, api, *pipe.recv()))
             except EOFError:  # whoever asked is dead
                 asyncio.get_running_loop().remove_reader(pipe.fileno())
                 over.set()
@@ -125,10 +135,10 @@ async def _serving(pipe, doom, seed):
         await over.wait()
 
 
-def _answer(sandbox, what, *arguments):
+def _answer(sandbox, api, what, *arguments):
     match what:
         case "state":
-            return sandbox.state()["luminous"]
+            return sandbox.state()[api]
         case "log":  # of every record, how often it was to be written, and how often it was
             asked = [(one.method, one.key, one.applied) for one in sandbox.log.requests() if one.method != "GET"]
             applied = Counter((method, key) for method, key, applied in asked if applied)
@@ -163,13 +173,16 @@ class Job:
                     run = await session.load(Order(resource=self.resource, source=self.source), Guards(), Stop())
                 case "retry":
                     run = await session.retry(self.source, Guards(), Stop())
+                case "delete":
+                    order = Order(resource=self.resource, source=self.source)
+                    run = await session.delete(order, Guards(confirm=lambda _: True), Stop())
                 case "export":
                     run = await session.export(Extract(resource=self.resource, path=self.source), Stop())
         return run.exit_code
 
 
-def _work(job: Job, address: str, doom, moment: Moment | None):
-    os.environ |= {"LUMINOUS_BASE_URL": address, "LUMINOUS_API_KEY": TOKEN}
+def _work(job: Job, environment: Mapping[str, str], doom, moment: Moment | None):
+    os.environ |= environment
     doom[:] = (os.getpid(), moment.before_request if moment else 0, moment.after_request if moment else 0)
     if moment is not None and moment.nth:
         _watch(moment)
@@ -202,7 +215,7 @@ def _watch(moment: Moment):
 
 def run(job: Job, shop: Shop, moment: Moment | None = None) -> int:
     """Do a job, or begin it and be killed; gives its exit code, -9 for the latter."""
-    process = PROCESSES.Process(target=_work, args=(job, shop.address, shop.doom, moment))
+    process = PROCESSES.Process(target=_work, args=(job, shop.environment, shop.doom, moment))
     process.start()
     process.join(None if moment is None else moment.seconds)
     if process.exitcode is None:
@@ -344,27 +357,29 @@ def _missing(expected, found) -> int:
 
 # Moments
 
+CLAIM, SETTLE = "SET repeated = (status", "SET status = 'succeeded', outcome"
+FINISH = "SET status = 'completed'"
+
 
 def of_an_import() -> Iterator[Moment]:
     """Every named point of the way of an import from several files, in its order."""
-    claim, settle, finish = "SET repeated = (status", "SET status = 'succeeded', outcome", "SET status = 'completed'"
     second_file = FILE_STRIDE + 2
     yield Moment(name="during the migration of the ledger", step=f"PRAGMA user_version = {VERSION}", nth=1)
     yield Moment(name="at the commit of the migration", step="PRAGMA user_version = ", nth=1, then="COMMIT")
     yield Moment(name="inside the check", step="INSERT INTO entry (run, row, key, digest", nth=20)
     yield Moment(name="between chunks of the check", step=f", {second_file}, ", nth=1)
     yield Moment(name="inside seal", step="UPDATE run SET checked = 1", nth=1)
-    yield Moment(name="inside claim", step=claim, nth=1)
-    yield Moment(name="at the commit of a claim", step=claim, nth=1, then="COMMIT")
-    yield Moment(name="after claim", step=claim, nth=1, then="socket.connect")
+    yield Moment(name="inside claim", step=CLAIM, nth=1)
+    yield Moment(name="at the commit of a claim", step=CLAIM, nth=1, then="COMMIT")
+    yield Moment(name="after claim", step=CLAIM, nth=1, then="socket.connect")
     yield Moment(name="mid-send, before the write", before_request=40)
     yield Moment(name="mid-send, after the write", after_request=60)
-    yield Moment(name="before settle", step=claim, nth=2, then="BEGIN IMMEDIATE")
-    yield Moment(name="inside settle", step=settle, nth=7)
-    yield Moment(name="at the commit of a settlement", step=settle, nth=1, then="COMMIT")
+    yield Moment(name="before settle", step=CLAIM, nth=2, then="BEGIN IMMEDIATE")
+    yield Moment(name="inside settle", step=SETTLE, nth=7)
+    yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
     yield Moment(name="between chunks", step=f"'[{second_file}, ", nth=1)
-    yield Moment(name="during finish", step=finish, nth=1)
-    yield Moment(name="at the commit of finish", step=finish, nth=1, then="COMMIT")
+    yield Moment(name="during finish", step=FINISH, nth=1)
+    yield Moment(name="at the commit of finish", step=FINISH, nth=1, then="COMMIT")
 
 
 def by_chance(
@@ -388,9 +403,19 @@ def of_creations() -> Iterator[Moment]:
     for request in (1, 2, 9, 14):
         yield Moment(name="mid-send, before a creation", before_request=request)
         yield Moment(name="mid-send, after a creation", after_request=request)
-    yield Moment(name="inside settle", step="SET status = 'succeeded', outcome", nth=3)
-    yield Moment(name="at the commit of a settlement", step="SET status = 'succeeded', outcome", nth=1, then="COMMIT")
-    yield Moment(name="during finish", step="SET status = 'completed'", nth=1)
+    yield Moment(name="inside settle", step=SETTLE, nth=3)
+    yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
+    yield Moment(name="during finish", step=FINISH, nth=1)
+
+
+def of_commercetools(first: int, second: int) -> Iterator[Moment]:
+    """Points of the way of an import or a deletion of channels that are read before; two requests that are writes."""
+    yield Moment(name="after claim", step=CLAIM, nth=1, then="socket.connect")
+    yield Moment(name="mid-send, before the write", before_request=first)
+    yield Moment(name="mid-send, after the write", after_request=second)
+    yield Moment(name="inside settle", step=SETTLE, nth=3)
+    yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
+    yield Moment(name="during finish", step=FINISH, nth=1)
 
 
 def of_an_export() -> Iterator[Moment]:
@@ -426,6 +451,29 @@ def channels(folder: Path, rows: int) -> tuple[str, Counter]:
     lines += [f"Channel {number:05},sales_channel,no,no,1" for number in range(rows)]
     (folder / "channels.csv").write_text("\n".join(lines) + "\n")
     return str(folder / "channels.csv"), Counter(succeeded=rows)
+
+
+def stocked(count: int) -> list[dict[str, object]]:
+    """Channels that a commercetools project has; their ids are their keys, so that its log names all alike."""
+    return [{"id": _uuid(number), "key": _uuid(number), "description": {"en": "kept"}} for number in range(count)]
+
+
+def named(folder: Path, rows: int) -> tuple[str, Counter]:
+    """Keys of the first channels that a project has, to be deleted."""
+    lines = ["key", *(_uuid(number) for number in range(rows))]
+    (folder / "keys.csv").write_text("\n".join(lines) + "\n")
+    return str(folder / "keys.csv"), Counter(succeeded=rows)
+
+
+def mixed(folder: Path, rows: int) -> tuple[str, Counter]:
+    """Channels of which every other one is there already and gets a name, while the others are created."""
+    lines = ["key,name.en", *(f"{_uuid(n) if n % 2 else f'new-{n:05}'},Channel {n}" for n in range(rows))]
+    (folder / "mixed.csv").write_text("\n".join(lines) + "\n")
+    return str(folder / "mixed.csv"), Counter(succeeded=rows)
+
+
+def _uuid(number: int) -> str:
+    return str(UUID(int=number + (1 << 96)))
 
 
 def stock(count: int) -> list[dict[str, object]]:

@@ -1,6 +1,7 @@
 """A server that says exactly what a test tells it to, byte by byte, and a clock on which nobody waits."""
 
 import asyncio
+import ssl
 from contextlib import asynccontextmanager
 
 
@@ -65,3 +66,32 @@ async def serving(api, tls=None):
     finally:
         server.close()
         await server.wait_closed()
+
+
+def untrusted(folder):
+    """TLS with a certificate that nobody vouches for."""
+    (folder / "both.pem").write_text(CERTIFICATE)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(folder / "both.pem")
+    return tls
+
+
+CERTIFICATE = """
+-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3qzBZ9+Oj6A/B7g4
+fENnBStkkw4IFowoijiBl+ZVkrOhRANCAAS8tcaikaTC5o/B5bYO+GpFUzMExw0x
+ON5+tMW0XSLAO+4mXbv4uhQJAjZcR9LneJ33QYBMWBQbFFKwEzJDDZ2e
+-----END PRIVATE KEY-----
+-----BEGIN CERTIFICATE-----
+MIIBfjCCASWgAwIBAgIUCRGW7c8LQg/FcUpSe64wuGbTImcwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA2NTU1OVoYDzIxMjYxMDI5
+MDY1NTU5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAS8tcaikaTC5o/B5bYO+GpFUzMExw0xON5+tMW0XSLAO+4mXbv4uhQJ
+AjZcR9LneJ33QYBMWBQbFFKwEzJDDZ2eo1MwUTAdBgNVHQ4EFgQUZhBLcyhyK5Ym
+nZJGAgu5UmIxMLcwHwYDVR0jBBgwFoAUZhBLcyhyK5YmnZJGAgu5UmIxMLcwDwYD
+VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBDuarY5AkG0AxhTNq5VTfi
+iDq7lXgSIFaSHhJ1XfQOPwIgRAulBYcgyRNCCvNqG3/eKRx9E69/9l/BGjRq7Vp2
+SlQ=
+-----END CERTIFICATE-----
+"""
+"""Made for tests; nobody trusts it."""

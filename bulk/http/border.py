@@ -15,6 +15,7 @@ from bulk.contracts import Explanation
 from bulk.errors import (
     ApiError,
     FatalError,
+    OutageError,
     RefusedError,
     RetryableError,
     ThrottledError,
@@ -107,13 +108,13 @@ FOREIGN: Final = (aiohttp.ClientError, http_exceptions.HttpProcessingError, OSEr
 """What the client catches to have it translated; OSError covers time-outs and TLS."""
 
 
-def translate(error: BaseException, host: str) -> ApiError:
-    """The meaning of a failure of the transport to `host`."""
+def translate(error: BaseException, host: str, *, reached: bool) -> ApiError:
+    """The meaning of a failure of the transport to `host`; `reached` tells whether it has ever answered."""
     mishap = next(MISHAPS[base] for base in type(error).__mro__ if base in MISHAPS)
     detail = shorten(getattr(error, "strerror", None) or "", 200)
     message = f"{host} {mishap.text}{f' ({detail})' if detail else ''}"
     if mishap.advice is not None:
-        return FatalError(message, code=mishap.code, advice=mishap.advice)
+        return OutageError(message, code=mishap.code, advice=mishap.advice, reached=reached)
     return UnreachableError(message, code=mishap.code, maybe_applied=mishap.maybe_applied)
 
 

@@ -209,7 +209,7 @@ class Client:
             )
         except FOREIGN as error:
             # The cause would carry the request's headers along, and the credentials with them.
-            raise translate(error, self._host) from None
+            raise translate(error, self._host, reached=self._health.reached) from None
         except OversizedError as error:
             message = f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer"
             raise RetryableError(message, code="oversized", status=error.status) from None

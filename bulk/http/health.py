@@ -81,12 +81,13 @@ class Health:
         self._limits = limits
         self._good_at: float | None = None
         self._down_since: float | None = None
-        self._reached = False
+        self.reached = False
+        """Whether it has ever answered."""
         self._failing: set[Trial] = set()
 
     def well(self, now: float) -> None:
         """Take note of a good answer."""
-        self._reached = True
+        self.reached = True
         self._good_at = now
         self._down_since = None
         if self._failing:
@@ -100,7 +101,7 @@ class Health:
             self.well(now)
             answered = True
         else:
-            self._reached |= throttled
+            self.reached |= throttled
             self._down_since = now if self._down_since is None else self._down_since
             self._failing.add(trial)
         trial.others_answered = answered
@@ -108,7 +109,7 @@ class Health:
         if not answered and self._is_spent(trial, now):
             # One request alone that the API chokes on looks the same as an API that is down. It must not
             # end the run for ever: the next one tells.
-            alone = self._reached and len(self._failing) == 1 and not throttled and error.maybe_applied
+            alone = self.reached and len(self._failing) == 1 and not throttled and error.maybe_applied
             return Next.GIVE_UP if alone else Next.CALL_IT_DOWN
         if (trial.maybe_applied and not repeatable) or trial.counted >= self._limits.attempts:
             return Next.GIVE_UP
@@ -117,17 +118,17 @@ class Health:
     def outage(self, error: RetryableError, now: float) -> OutageError:
         """The error to end with when it is called down."""
         since = 0.0 if self._down_since is None else now - self._down_since
-        start = f"no good answer for {since:.0f} s" if self._reached else "the API could not be reached"
+        start = f"no good answer for {since:.0f} s" if self.reached else "the API could not be reached"
         return OutageError(
             f"{start}: {error.message}",
-            code="outage" if self._reached else "unreachable",
+            code="outage" if self.reached else "unreachable",
             status=error.status,
-            reached=self._reached,
+            reached=self.reached,
         )
 
     def _is_spent(self, trial: Trial, now: float) -> bool:
         """Whether an API that answers nobody has been waited for long enough."""
         down = 0.0 if self._down_since is None else now - self._down_since
-        if self._reached:
+        if self.reached:
             return down >= self._limits.patience
         return trial.attempts >= self._limits.attempts or down >= min(FIRST_PATIENCE, self._limits.patience)

@@ -84,4 +84,4 @@ class Renewal:
                 return FatalError(message, code=error.code, status=error.status, body=error.body, advice=error.advice)
             case _:
                 reached = error.reached if isinstance(error, OutageError) else True
-                return OutageError(message, code=error.code, status=error.status, reached=reached)
+                return OutageError(message, code=error.code, status=error.status, advice=error.advice, reached=reached)

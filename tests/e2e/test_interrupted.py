@@ -1,5 +1,6 @@
 """Ctrl-C, SIGTERM, and readers that go away: at any moment, the program ends in order or at once, and says so."""
 
+import csv
 import json
 import os
 import signal
@@ -36,10 +37,10 @@ def wait_for(condition, process):
         time.sleep(0.01)
 
 
-def insist(process):
-    """Press Ctrl-C until it ends."""
+def insist(process, number=signal.SIGINT):
+    """Press Ctrl-C, or send another signal, until it ends."""
     while process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         time.sleep(0.02)
 
 
@@ -101,15 +102,16 @@ def test_sigterm_ends_with_143(shell, serve, samples):
     assert "Interrupted: ended by SIGTERM." in stdout
 
 
-def test_a_second_ctrl_c_ends_at_once_and_still_reports_the_run(shell, serve):
+@pytest.mark.parametrize(("number", "exit_code"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
+def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, serve, number, exit_code):
     server = serve("--latency", "20")
     process = shell.start("import", "luminous.products", plain(shell), "--json")
-    wait_for(lambda: "in_flight" in statuses(shell), process)
-    insist(process)
+    wait_for(lambda: server.ask("log")["requests"], process)
+    insist(process, number)
     stdout, _ = process.communicate(timeout=20)
-    assert process.returncode == 130
+    assert process.returncode == exit_code
     document = json.loads(stdout)
-    assert (document["status"], document["exit_code"]) == ("interrupted", 130)
+    assert (document["status"], document["exit_code"]) == ("interrupted", exit_code)
     attempts = sum(row["attempts"] for row in shell.json("rows", "last"))
     assert document["requests"]["sent"] == attempts == server.ask("log")["requests"]
 
@@ -122,6 +124,25 @@ def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, s
     document = json.loads(stdout)
     assert document["requests"]["sent"] == sum(row["attempts"] for row in shell.json("rows", "last"))
     assert document["rows"]["unknown"] <= 1
+
+
+def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_goes_on(shell, shop):
+    place, before = shell.folder / "all.csv", shop.ask("log")["requests"]
+    process = shell.start("export", "luminous.products", place, "--rate", "1/s", "--json")
+    wait_for(lambda: shop.ask("log")["requests"] > before, process)
+    process.send_signal(signal.SIGINT)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    document = json.loads(stdout)
+    assert (document["status"], document["exit_code"]) == ("interrupted", 130)
+    assert not place.exists()
+    assert not place.with_name("all.csv.manifest.json").exists()
+    finished = shell.json("export", "luminous.products", place)
+    assert (finished["status"], finished["continued"], finished["exit_code"]) == ("completed", True, 0)
+    with place.open(newline="") as file:
+        exported = [row["sku"] for row in csv.DictReader(file)]
+    assert len(exported) == len(set(exported))
+    assert set(exported) >= shop.ask("state")["luminous"]["products"].keys()
 
 
 def test_a_demo_that_is_interrupted_stops_there_with_130(shell):

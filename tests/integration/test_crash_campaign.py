@@ -17,6 +17,7 @@ from crashes import Job, Shop, Tally, kill_and_finish
 pytestmark = pytest.mark.timeout(180)  # many processes, one after the other
 
 ROWS = 900
+CHANNELS = "commercetools.channels"
 
 
 @pytest.fixture
@@ -68,6 +69,37 @@ def test_channels_are_created_once_however_often_the_import_is_killed(shop, tmp_
     moments = list(crashes.of_creations())
     tally = kill_and_finish(job, shop(), moments, expected=clean.ask("state"), rows=rows, exit_code=0)
     assert_nothing_lost(tally, kills=10)
+
+
+def test_a_deletion_killed_at_named_points_and_at_random_deletes_what_is_named_and_nothing_else(shop, tmp_path):
+    source, rows = crashes.named(tmp_path, 190)
+    project = shop(api="commercetools", channels=crashes.stocked(200))
+    before = project.ask("state")["channels"]
+    kept = {channel["key"]: before[channel["key"]] for channel in crashes.stocked(200)[190:]}
+    named = list(crashes.of_commercetools(first=12, second=14))
+    moments = [*crashes.by_chance(random.Random(3), 3, requests=9, steps=60), *named]
+    job = Job(folder=tmp_path, resource=CHANNELS, operation="delete", source=source)
+    tally = kill_and_finish(job, project, moments, expected={"channels": kept}, rows=rows, exit_code=0)
+    assert_nothing_lost(tally, kills=8)
+    assert tally.kills >= Counter(moment.name for moment in named)
+    _, applied = project.ask("log")
+    assert applied == {("DELETE", channel["key"]): 1 for channel in crashes.stocked(190)}
+
+
+def test_channels_of_commercetools_are_created_and_updated_once_however_often_the_import_is_killed(shop, tmp_path):
+    source, rows = crashes.mixed(tmp_path, 150)
+    job = Job(folder=tmp_path, resource=CHANNELS, source=source)
+    clean, project = (shop(api="commercetools", channels=crashes.stocked(150)) for _ in range(2))
+    crashes.run(Job(**vars(job) | {"ledger": "clean.db"}), clean)
+    expected = clean.ask("state")
+    assert len(expected["channels"]) == 225
+    moments = list(crashes.of_commercetools(first=12, second=14))
+    tally = kill_and_finish(job, project, moments, expected=expected, rows=rows, exit_code=0)
+    assert_nothing_lost(tally, kills=6)
+    assert tally.kills == {moment.name: 1 for moment in moments}
+    _, applied = project.ask("log")
+    assert applied == clean.ask("log")[1]  # by id and by key: nothing was written that one clean run does not write
+    assert set(applied.values()) == {1}
 
 
 def test_a_retry_killed_at_random_moments_sends_what_failed_and_nothing_twice(shop, tmp_path):

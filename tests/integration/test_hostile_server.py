@@ -11,7 +11,7 @@ from collections import Counter
 import pytest
 from catalogs import product, write_csv
 from leaping import LoopClock, leap
-from wire import Api, reply, serving
+from wire import Api, reply, serving, untrusted
 
 from bulk.connectors.luminous.sandbox import luminous_api
 from bulk.model import RunStatus
@@ -213,3 +213,13 @@ async def test_a_name_that_cannot_be_resolved_is_exit_69_and_nothing_was_written
     run = await desk.load(catalog(5))
     assert (run.exit_code, run.status, run.totals.not_tried) == (69, RunStatus.PAUSED, 5)
     assert "shop.invalid is a name that cannot be resolved" in run.reason
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_exit_69_and_nothing_was_sent(desk, catalog, tmp_path):
+    api = Api(reply(200))
+    async with serving(api, untrusted(tmp_path)) as port:
+        desk.point_to(f"https://localhost:{port}/external/api/v1")
+        run = await desk.load(catalog(5))
+    assert (run.exit_code, run.status, run.totals.not_tried) == (69, RunStatus.PAUSED, 5)
+    assert "certificate" in run.reason
+    assert api.requests == []

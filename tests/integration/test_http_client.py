@@ -4,11 +4,10 @@ import asyncio
 import json
 import random
 import socket
-import ssl
 from contextlib import asynccontextmanager
 
 import pytest
-from wire import Api, FakeClock, reply, serving
+from wire import Api, FakeClock, reply, serving, untrusted
 
 from bulk.contracts import Explanation, SendCancelledError, SystemClock
 from bulk.errors import (
@@ -420,11 +419,8 @@ async def test_halting_ends_the_wait_for_another_try_and_says_what_the_first_one
 
 
 async def test_a_certificate_that_nobody_vouches_for_is_fatal_at_once(tmp_path):
-    (tmp_path / "both.pem").write_text(CERTIFICATE)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(tmp_path / "both.pem")
     api = Api(OK)
-    async with serving(api, tls) as port, client_of(port, scheme="https") as client:
+    async with serving(api, untrusted(tmp_path)) as port, client_of(port, scheme="https") as client:
         error = await failure(client, kind=FatalError)
     assert (error.code, error.attempts, error.maybe_applied, api.requests) == ("tls_certificate", 1, False, [])
 
@@ -481,24 +477,3 @@ async def test_a_throttled_request_that_is_halted_was_not_applied():
         with pytest.raises(ThrottledError) as caught:
             await waiting
     assert not caught.value.maybe_applied
-
-
-CERTIFICATE = """
------BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg3qzBZ9+Oj6A/B7g4
-fENnBStkkw4IFowoijiBl+ZVkrOhRANCAAS8tcaikaTC5o/B5bYO+GpFUzMExw0x
-ON5+tMW0XSLAO+4mXbv4uhQJAjZcR9LneJ33QYBMWBQbFFKwEzJDDZ2e
------END PRIVATE KEY-----
------BEGIN CERTIFICATE-----
-MIIBfjCCASWgAwIBAgIUCRGW7c8LQg/FcUpSe64wuGbTImcwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMjA2NTU1OVoYDzIxMjYxMDI5
-MDY1NTU5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAS8tcaikaTC5o/B5bYO+GpFUzMExw0xON5+tMW0XSLAO+4mXbv4uhQJ
-AjZcR9LneJ33QYBMWBQbFFKwEzJDDZ2eo1MwUTAdBgNVHQ4EFgQUZhBLcyhyK5Ym
-nZJGAgu5UmIxMLcwHwYDVR0jBBgwFoAUZhBLcyhyK5YmnZJGAgu5UmIxMLcwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBDuarY5AkG0AxhTNq5VTfi
-iDq7lXgSIFaSHhJ1XfQOPwIgRAulBYcgyRNCCvNqG3/eKRx9E69/9l/BGjRq7Vp2
-SlQ=
------END CERTIFICATE-----
-"""
-"""Made for this test; nobody trusts it."""

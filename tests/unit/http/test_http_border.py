@@ -7,6 +7,7 @@ import pytest
 from bulk.contracts import Explanation
 from bulk.errors import (
     FatalError,
+    OutageError,
     RefusedError,
     RetryableError,
     ThrottledError,
@@ -32,7 +33,7 @@ def test_every_error_of_the_transport_has_its_row(kind):
 @pytest.mark.parametrize("kind", [TimeoutError, asyncio.TimeoutError, ssl.SSLError, OSError, ConnectionResetError])
 def test_errors_below_the_transport_are_caught_and_translated_too(kind):
     assert issubclass(kind, FOREIGN)
-    assert isinstance(translate(kind(), "api.test"), UnreachableError)
+    assert isinstance(translate(kind(), "api.test", reached=True), UnreachableError)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_errors_below_the_transport_are_caught_and_translated_too(kind):
     ],
 )
 def test_only_what_may_have_reached_the_api_may_have_been_applied(error, code, maybe_applied):
-    translated = translate(error, "api.test")
+    translated = translate(error, "api.test", reached=True)
     assert isinstance(translated, UnreachableError)
     assert (translated.code, translated.maybe_applied) == (code, maybe_applied)
     assert "api.test" in translated.message
@@ -58,8 +59,9 @@ def test_only_what_may_have_reached_the_api_may_have_been_applied(error, code, m
     "error", [ssl.SSLCertVerificationError(), aiohttp.InvalidURL("x"), aiohttp.NonHttpUrlClientError("x")]
 )
 def test_what_no_repetition_can_mend_is_fatal_and_says_what_can(error):
-    translated = translate(error, "api.test")
-    assert isinstance(translated, FatalError)
+    translated = translate(error, "api.test", reached=False)
+    assert isinstance(translated, OutageError)
+    assert (translated.exit_code, translate(error, "api.test", reached=True).exit_code) == (69, 5)
     assert translated.advice
     assert not translated.maybe_applied
 
