@@ -1,4 +1,4 @@
-"""The crash campaign in its long form: imports, creations, retries and exports, killed hundreds of times.
+"""The crash campaign in its long form: imports, creations, deletions, retries and exports, killed hundreds of times.
 
     python benchmarks/campaign.py [--minutes 10] [--rows 3000] [--seed N]
 
@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 import crashes
 from crashes import Job, Shop, Tally, kill_and_finish
 
+COMMERCETOOLS = "commercetools.channels"
 KILLS = 12
 """Kills at random moments in the life of one run."""
 
@@ -48,7 +49,7 @@ def main() -> None:
 def products(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
     """An import, from a ledger of the first version, killed at every named point and then at random."""
     source, expected_rows = crashes.catalog(folder, rows)
-    expected = _clean(folder, Job(folder=folder, source=source, ledger="clean.db"))
+    expected = _clean(Job(folder=folder, source=source, ledger="clean.db"))
     crashes.old_ledger(folder / "ledger.db")
     moments = [*crashes.of_an_import()]
     anywhere = crashes.by_chance(chance, KILLS, requests=rows // KILLS, steps=600, seconds=2.0)
@@ -64,7 +65,7 @@ def products(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
 def hostile(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
     """The same at random moments, while one answer in ten is any of the faults that a server can have."""
     source, expected_rows = crashes.catalog(folder, rows // 2)
-    expected = _clean(folder, Job(folder=folder, source=source, ledger="clean.db"))
+    expected = _clean(Job(folder=folder, source=source, ledger="clean.db"))
     shop = Shop()
     shop.ask("faults", [f"{kind}:1%" for kind in crashes.PASSING], chance.randrange(1 << 30))
     moments = list(crashes.by_chance(chance, KILLS, requests=rows // KILLS, steps=600, seconds=2.0))
@@ -86,9 +87,37 @@ def channels(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
     """Creations, which must not happen twice."""
     source, expected_rows = crashes.channels(folder, rows // 10)
     job = Job(folder=folder, resource="luminous.channels", source=source)
-    expected = _clean(folder, Job(**vars(job) | {"ledger": "clean.db"}))
+    expected = _clean(Job(**vars(job) | {"ledger": "clean.db"}))
     moments = [*crashes.of_creations(), *crashes.by_chance(chance, KILLS, requests=rows // 50, steps=200, seconds=1.0)]
     shop = Shop()
+    tally = kill_and_finish(job, shop, moments, expected=expected, rows=expected_rows, exit_code=0)
+    shop.close()
+    return tally, Counter()
+
+
+def others(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
+    """Channels of commercetools, of which every other one is updated and the others are created."""
+    source, expected_rows = crashes.mixed(folder, rows // 4)
+    job, project = Job(folder=folder, resource=COMMERCETOOLS, source=source), {"channels": crashes.stocked(rows // 4)}
+    expected = _clean(Job(**vars(job) | {"ledger": "clean.db"}), "commercetools", **project)
+    moments = [*crashes.by_chance(chance, KILLS, requests=rows // 100, steps=100, seconds=1.0)]
+    moments += crashes.of_commercetools(first=12, second=14)
+    shop = Shop("commercetools", **project)
+    tally = kill_and_finish(job, shop, moments, expected=expected, rows=expected_rows, exit_code=0)
+    tally.doubled += sum(count - 1 for count in shop.ask("log")[1].values())
+    shop.close()
+    return tally, Counter()
+
+
+def deletions(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
+    """Deletions of channels among others that stay."""
+    source, expected_rows = crashes.named(folder, rows // 4)
+    job = Job(folder=folder, resource=COMMERCETOOLS, operation="delete", source=source)
+    project = {"channels": crashes.stocked(rows // 3)}
+    expected = _clean(Job(**vars(job) | {"ledger": "clean.db"}), "commercetools", **project)
+    moments = [*crashes.by_chance(chance, KILLS, requests=rows // 100, steps=100, seconds=1.0)]
+    moments += crashes.of_commercetools(first=12, second=14)
+    shop = Shop("commercetools", **project)
     tally = kill_and_finish(job, shop, moments, expected=expected, rows=expected_rows, exit_code=0)
     shop.close()
     return tally, Counter()
@@ -97,7 +126,7 @@ def channels(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
 def retries(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
     """A retry of rows that have all been refused."""
     source, expected_rows = crashes.catalog(folder, rows // 3)
-    expected = _clean(folder, Job(folder=folder, source=source, ledger="clean.db"))
+    expected = _clean(Job(folder=folder, source=source, ledger="clean.db"))
     shop = Shop()
     shop.ask("faults", ["409:100%"])
     crashes.run(Job(folder=folder, source=source), shop)
@@ -132,14 +161,16 @@ CAMPAIGNS = {
     "imports": products,
     "imports, hostile server": hostile,
     "creations": channels,
+    "imports, commercetools": others,
+    "deletions": deletions,
     "retries": retries,
     "exports": exports,
 }
 
 
-def _clean(folder: Path, job: Job) -> object:
+def _clean(job: Job, api: str = "luminous", **seed: object) -> object:
     """The state in which one run without a kill leaves a shop."""
-    shop = Shop()
+    shop = Shop(api, **seed)
     crashes.run(job, shop)
     state = shop.ask("state")
     shop.close()

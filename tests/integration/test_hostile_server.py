@@ -124,7 +124,7 @@ def test_all_faults_at_once_cost_no_row_and_leave_no_untrue_status(clerk, tmp_pa
 
 def test_a_conflict_is_the_failure_of_its_row_and_of_no_other(clerk, tmp_path):
     async def main():
-        async with shop(Faults.parse(["409:3x"])) as sandbox:
+        async with shop(Faults.script([None, "409", "409", "409"])) as sandbox:
             clerk.point_to(sandbox)
             run = await clerk.load(write_csv(tmp_path / "plain.csv", [product(number) for number in range(9)]))
             assert (run.exit_code, run.totals.failed, run.totals.succeeded) == (3, 3, 6)
