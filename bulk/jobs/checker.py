@@ -42,6 +42,7 @@ class Checker:
         self._gathered = False
         self._unusual: dict[tuple[str, str], Unusual] = {}
         self._first: set[str] | None = None
+        self._only: Chunk | None = None
         gathers = any(judge.gathers for judge in self._judges)
         self.families = Families(resource.other_rows, files) if gathers and resource.other_rows else None
         """The rows that travel in others; None where there are none."""
@@ -81,9 +82,14 @@ class Checker:
         Without `documents`, the records are only there to be counted.
         """
         await self._gather()
+        swept, only = 0, None
         async with aclosing(stepped(self._chunks(first=True, documents=documents))) as chunks:
             async for chunk in chunks:
+                swept += 1
+                only = chunk if swept == 1 else None
                 yield chunk
+        # What is read as it was need not be judged again; to keep more than one chunk would take too much memory.
+        self._only = only if documents and self.families is None else None
 
     async def late(self, known: Known | None = None) -> AsyncGenerator[Sequence[Rejection], None]:
         """After `sweep`: rows that break a rule of the whole source, such as a key that stands twice.
@@ -182,7 +188,12 @@ class Checker:
 
     def _chunks(self, *, first: bool, documents: bool = True) -> Iterator[Chunk]:
         chunk: Chunk | None = None
+        only, self._only = (None if first else self._only), None
         for frame, judge in self._frames():
+            if only is not None and judge is only.judge and frame.equals(only.frame):
+                yield only
+                only = None
+                continue
             chunk, parts = judge.check(frame, self.families, documents=documents)
             if first:
                 for checked in parts:

@@ -54,8 +54,9 @@ def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool,
     if verify and record.current is None:
         return replace(whole, unread=True)
     if record.current == {}:
-        gone = (("", "it is not there any more"),) if verify and claim.known is not None else ()
-        return replace(whole, conflicts=gone)
+        if verify and claim.known is not None:
+            return replace(whole, conflicts=(("", "it is not there any more"),))
+        return whole
     known = about(record, claim.known) or b""
     if not known and record.current is None:
         return whole

@@ -365,6 +365,17 @@ async def test_rows_that_are_not_what_was_checked_are_not_sent(luminous, desk, s
     assert luminous.log.total == 0
 
 
+async def test_rows_that_are_read_as_they_were_are_not_judged_twice():
+    rows = [("A-1", "One"), ("A-2", "Two")]
+    checker = Checker(Shifting(rows, rows, rows), PRODUCTS, Reading())
+    (checked,) = [chunk async for chunk in checker.sweep()]
+    (sent,) = [chunk async for chunk in checker.again()]
+    assert sent is checked
+    (judged_anew,) = [chunk async for chunk in checker.again()]
+    assert judged_anew is not checked
+    assert judged_anew.records == checked.records
+
+
 async def test_strict_is_not_forgotten_by_resume(luminous, desk, catalog):
     path, stop = catalog(10, {2: {"sku": ""}}), Stop()
     stop(130)

@@ -34,14 +34,16 @@ def upsert_product(record: Record) -> Flow:
     remarks: list[str] = []
     # Whether an id that no product has creates one is not documented. A part is sent only of a product that is known.
     unsure = record.whole is None and (_by_id(record) or not record.sure)
-    if unsure or _replaces(record):
-        document = json.loads(payload)
+    replaces = _replaces(record)
+    if unsure or replaces:
         current = yield from _current(record)
         if _by_id(record) and current == {}:
             raise RefusedError(
-                f"there is no product with the id {document['id']}; correct it, or match by sku to create a product",
+                f"there is no product with the id {record.key}; correct it, or match by sku to create a product",
                 code="not_found",
             )
+    if replaces:
+        document = json.loads(payload)
         remarks += keep_variants(document, current, confirmed=record.confirmed) if "variants" in document else ()
         remarks += keep_custom_fields(document, current) if "custom_fields" in document else ()
         payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
