@@ -14,6 +14,7 @@ from stand import stand
 
 from bulk.api import Session
 from bulk.connectors.luminous.sandbox import luminous_api, seed_products
+from bulk.connectors.luminous.sandbox.access import TOKEN
 from bulk.jobs.guards import Stop
 from bulk.orders import Extract
 from bulk.sandbox import Sandbox
@@ -25,7 +26,7 @@ async def record() -> tuple[str, str]:
     """A product as Luminous shows it, as text before and behind its number; `#` stands for the number."""
     async with (
         Sandbox([luminous_api(products=seed_products(1))]) as sandbox,
-        aiohttp.ClientSession(headers={"Authorization": "Bearer sandbox"}) as session,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session,
         session.get(f"{sandbox.url('luminous')}/products") as answer,
     ):
         found = (await answer.json())["data"][0]
