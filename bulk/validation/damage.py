@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -35,6 +35,10 @@ EXACT_DIGITS: Final = 15
 """Significant digits of a number that a spreadsheet keeps."""
 
 
+OR_BLANK: Final = ", or make the cell blank to leave this field alone"
+"""The other way out, of fields that need not be sent."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong with one cell."""
@@ -45,6 +49,10 @@ class Finding:
     """One sentence."""
     advice: str | None = None
     """What to do."""
+
+    def of_what_must_be_sent(self) -> "Finding":
+        """The same of a field that cannot be left alone."""
+        return self if self.advice is None else replace(self, advice=self.advice.replace(OR_BLANK, ""))
 
 
 def is_error_value(text: pl.Expr) -> pl.Expr:
@@ -64,7 +72,7 @@ def explain_error_value(text: str) -> Finding:
         f"{text} is what a spreadsheet shows where a formula failed"
         if text.strip("#")
         else "the column was too narrow",
-        "Mend the formula, or make the cell blank to leave this field alone.",
+        f"Mend the formula{OR_BLANK}.",
     )
 
 
@@ -138,7 +146,7 @@ _NUMBER_DAMAGE: tuple[tuple[str, str, str, str], ...] = (
     ("scientific_notation", r"^[+-]?[\d.]+[eE][+-]?\d+$", "this number is in scientific notation",
      "Format the column as a number with enough digits, and save it again."),
     ("finite", r"(?i)^[+-]?(?:nan|inf|infinity)$", "this is not a finite number",
-     "Write a number, or make the cell blank to leave this field alone."),
+     f"Write a number{OR_BLANK}."),
     ("finite", r"^[+-]?[\d.]{300,}$", "this number is too large", "Write the number meant."),
     ("date", DATE, "the spreadsheet has turned this number into a date",
      "Format the column as a number and enter the value again."),

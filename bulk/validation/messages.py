@@ -8,7 +8,7 @@ from bulk.validation import coerce, damage
 from bulk.validation.columns import Column, Kind, some_of
 from bulk.validation.damage import Finding
 
-_CORRECT = "Correct the value, or make the cell blank to leave this field alone."
+_CORRECT = f"Correct the value{damage.OR_BLANK}."
 _SAID = 20
 """Choices that a message names one by one."""
 _BOUNDS = {
@@ -56,7 +56,7 @@ def read_only_violation(row: int, label: str, value: object) -> Violation:
 
 def not_nullable(column: Column, clear: str) -> Finding:
     """The marker for null where null is not taken."""
-    advice = f"Write a value instead of {clear}, or make the cell blank to leave this field alone."
+    advice = f"Write a value instead of {clear}{damage.OR_BLANK}."
     return Finding("not_nullable", f"{column.name} cannot be cleared: the API takes no null here", advice)
 
 

@@ -16,7 +16,7 @@ from bulk.validation.cells import original_cells
 from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Constraints, Kind, Schema
 from bulk.validation.document import Expected
-from bulk.validation.joint import NotBoth
+from bulk.validation.joint import NotBoth, RequiredUnless, RequiredWhen
 from bulk.validation.joint_rules import JointCheck, joint_checks, missing_parts
 from bulk.validation.payload import payload
 from bulk.validation.reader import Reader
@@ -112,6 +112,11 @@ class Validator:
             if one.column.consequence is not None
         ]
         needed = [column for column in schema.columns if column.within is not None]
+        self._needed = {
+            binding.key.column.name,
+            *(column.name for column in needed),
+            *(rule.field for rule in schema.rules if isinstance(rule, RequiredWhen | RequiredUnless)),
+        }
         self._joint: Sequence[JointCheck] = (
             *joint_checks((*schema.rules, *_overlaps(self._columns)), self._columns, binding.key, self._markers),
             *missing_parts(needed, self._columns, binding.key, self._markers),
@@ -237,7 +242,10 @@ class Validator:
             bound = self._columns[one.number]
             texts = doubtful.get_column(f"t{one.number}").gather(places)
             for place, cell in zip(places, texts, strict=True):
-                found[rows[place]].append((bound.label, _named(one.explain(cell or ""), bound)))
+                finding = one.explain(cell or "")
+                if bound.column.name in self._needed:
+                    finding = finding.of_what_must_be_sent()
+                found[rows[place]].append((bound.label, _named(finding, bound)))
         return found
 
     def _rejections(

@@ -1,6 +1,6 @@
 import json
 from hashlib import blake2b
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 import pytest
@@ -10,6 +10,7 @@ from bulk.errors import UsageError
 from bulk.model import ROW
 from bulk.validation import Mapping, Validator, bind
 from bulk.validation.document import UNSET, Document
+from bulk.validation.joint import RequiredUnless, RequiredWhen
 from bulk.validation.mapping import Split
 
 
@@ -23,6 +24,29 @@ def rules(checked):
         for rejection in checked.bad
         for violation in rejection.violations
     ]
+
+
+def advice(checked):
+    return {violation.column: violation.advice for violation in checked.bad[0].violations}
+
+
+class Needing(Document):
+    rules = (RequiredWhen("unit", "kind", "a"), RequiredUnless("way", (("kind", "a"),)))
+
+    sku: Annotated[str, Field(max_length=3)] = UNSET
+    id: int = UNSET
+    kind: Literal["a", "b"]
+    unit: Literal["cm"] = UNSET
+    way: Literal["up"] = UNSET
+    free: Literal["x"] = UNSET
+    size: Inner = UNSET
+
+
+def test_only_a_field_that_need_not_be_sent_is_advised_to_be_left_blank(check):
+    wrong = {"sku": ["A-123"], "kind": ["c"], "unit": ["m"], "way": ["on"], "free": ["y"], "size.name": ["<clear>"]}
+    said = advice(check(wrong, model=Needing))
+    assert {column for column, text in said.items() if "blank" in text} == {"free", "size.name"}
+    assert set(said) == {"sku", "kind", "unit", "way", "free", "size.name"}
 
 
 def payloads(checked):
