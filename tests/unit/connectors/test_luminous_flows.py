@@ -130,6 +130,13 @@ def test_a_read_that_is_refused_otherwise_ends_the_row():
         flow.throw(RefusedError("odd", code="invalid", status=422))
 
 
+def test_a_body_that_is_a_text_alone_is_the_message():
+    explained = answers.explain(answer(b'"The SKU A-1 is taken."', status=422))
+    assert (explained.message, explained.body) == ("The SKU A-1 is taken", "The SKU A-1 is taken.")
+    coded = answers.explain(answer(json.dumps('{"api_key": "s3cret"}').encode(), status=422))
+    assert "s3cret" not in f"{coded.message}{coded.body}"
+
+
 def test_a_422_is_explained_by_message_and_dotted_paths():
     body = {
         "message": "The given data was invalid.",

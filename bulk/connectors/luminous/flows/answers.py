@@ -140,9 +140,12 @@ def is_newborn(response: Response, record: Mapping[str, Any]) -> bool | None:
 def explain(response: Response) -> Explanation:
     """Read an error body: `message`, and for 422 `errors` of dotted paths to lists of texts.
 
-    A 403 that speaks of a locked channel has the code `locked`, since it concerns that channel alone.
+    A body may be a text alone. A 403 that speaks of a locked channel has the code `locked`, since it concerns that
+    channel alone.
     """
     body = _json(response)
+    if isinstance(body, str) and (words := _keepable(body).strip(" .")):
+        return Explanation(message=shorten(words, 500), body=body)
     if not isinstance(body, dict):
         return Explanation(message=f"Luminous answered {response.status} without saying why", body=_text(response))
     errors = body.get("errors")
@@ -161,6 +164,10 @@ def explain(response: Response) -> Explanation:
 
 
 def _text(response: Response) -> str:
-    """A body as it may be kept: what looks like JSON and is none may hold a secret that nobody can find."""
-    text = response.body[:MOST_KEPT].decode(errors="replace")
+    """A body as it may be kept."""
+    return _keepable(response.body[:MOST_KEPT].decode(errors="replace"))
+
+
+def _keepable(text: str) -> str:
+    """A text, unless it looks like JSON and is none, which may hold a secret that nobody can find."""
     return "" if text.lstrip().startswith(("{", "[", '"')) else text
