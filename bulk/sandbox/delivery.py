@@ -21,7 +21,8 @@ FLOOD: Final = 100 * 1024**2
 """Bytes behind an answer that is huge."""
 
 _PIECE: Final = 1024**2
-_BAD_GATEWAY: Final = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_GATEWAY_PAGE: Final = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
+_GATEWAY_SAYS: Final = {"502": "502 Bad Gateway", "504": "504 Gateway Time-out"}
 _SILENT: Final = frozenset({"reset_before", "reset_after", "hang", "hang_after"})
 
 
@@ -51,10 +52,11 @@ def spoil(kind: str, api: Api, call: Call, answer: Answer | None, *, now: float)
     if status in {"429", "503"}:
         return api.error(call, int(status), "").having(retry_after(form or "seconds", 1, now))
     match kind:
-        case "401" | "409" | "500" | "500_after":
+        case "401" | "409" | "422" | "500" | "500_after":
             return api.error(call, int(status), "")
-        case "502":
-            return Answer(status=502, body=_BAD_GATEWAY, content_type="text/html")
+        case "502" | "504":
+            page = _GATEWAY_PAGE.format(_GATEWAY_SAYS[kind])
+            return Answer(status=int(kind), body=page.encode(), content_type="text/html")
         case "redirect":
             return Answer(status=302, content_type="", headers={"Location": "/login"})
         case "204":

@@ -12,6 +12,7 @@ from bulk.errors import UsageError
 KINDS: Final[Mapping[str, str]] = {
     "401": "401: the token is no longer good",
     "409": "409: a conflict, nothing written",
+    "422": "422: refused, without saying which field, nothing written",
     "429": "429 with Retry-After in seconds",
     "429_date": "429 with Retry-After as a date",
     "429_bare": "429 without Retry-After",
@@ -23,6 +24,7 @@ KINDS: Final[Mapping[str, str]] = {
     "503_absurd": "503 with a Retry-After of a year",
     "503_malformed": "503 with a Retry-After that means nothing",
     "503_bare": "503 without Retry-After",
+    "504": "504 with an HTML page, although the write was applied",
     "reset_before": "the connection is reset before the write is applied",
     "reset_after": "the connection is reset after the write was applied",
     "hang": "no answer ever, nothing written",
@@ -41,6 +43,7 @@ KINDS: Final[Mapping[str, str]] = {
 APPLIED: Final = frozenset(
     {
         "500_after",
+        "504",
         "reset_after",
         "hang_after",
         "trickle",

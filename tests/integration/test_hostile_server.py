@@ -20,7 +20,7 @@ from bulk.sandbox import KINDS, Faults, Sandbox
 ROWS = 24
 ENDING = {"401", "redirect"}
 """What every further row would meet, so that the run stops at once."""
-REFUSING = {"409"}
+REFUSING = {"409", "422"}
 """What concerns one row and no other."""
 PASSING = sorted(KINDS.keys() - ENDING - REFUSING)
 

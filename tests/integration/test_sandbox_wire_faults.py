@@ -77,13 +77,21 @@ async def test_writes_exactly_where_the_kind_says_so(kind):
         assert (exchange.fault, exchange.applied, exchange.key) == (kind, kind in APPLIED, "A")
 
 
-@pytest.mark.parametrize("kind", ["401", "409", "429", "429_date", "429_bare", "500", "500_after", "503", "503_bare"])
+@pytest.mark.parametrize("kind", ["401", "409", "422", "429", "429_date", "429_bare", "500", "500_after", "503"])
 async def test_statuses_come_in_the_words_of_the_api(kind):
     async with meeting(kind) as sandbox:
         status, fields, body = await raw(sandbox)
         assert status == int(kind[:3])
         assert fields["content-type"] == "application/json"
         assert set(json.loads(body)) == {"message"}
+
+
+@pytest.mark.parametrize(("kind", "said"), [("502", b"502 Bad Gateway"), ("504", b"504 Gateway Time-out")])
+async def test_a_gateway_answers_with_a_page(kind, said):
+    async with meeting(kind) as sandbox:
+        status, fields, body = await raw(sandbox)
+        assert (status, fields["content-type"]) == (int(kind), "text/html")
+        assert said in body
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ _MESSAGES: Final = {
     404: "Not Found.",
     405: "The method is not supported for this route.",
     409: "Conflict.",
+    422: "The given data was invalid.",
     429: "Too Many Attempts.",
     500: "Server Error",
     503: "Service Unavailable",
