@@ -9,6 +9,7 @@ import pytest
 from catalogs import product, write_csv
 from hypothesis import settings
 from secrecy import leaks, tells
+from shells import _refused, _shop, _slow, refused, running, samples, serve, server, shop, slow  # noqa: F401  # shared fixtures
 
 from bulk.access import Politeness
 from bulk.api import Session

@@ -93,6 +93,6 @@ def check(
                 "exit_code": exit_code,
             }
         )
-    else:
+    elif options.tells(exit_code):
         show_check(options, source, files=watcher.files, read=read, invalid=len(invalid), groups=groups.all())
     raise typer.Exit(exit_code)

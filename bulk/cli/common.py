@@ -66,6 +66,10 @@ class Globals:
     quiet: bool = False
     progress: bool = True
 
+    def tells(self, exit_code: int | None) -> bool:
+        """Whether there is a summary of a job that ended so; with --quiet, only if something was not done."""
+        return self.json or not self.quiet or exit_code != 0
+
     @classmethod
     def from_options(  # noqa: PLR0917  # typer hands them over by name
         cls,
@@ -129,6 +133,17 @@ def statuses_of(text: str | None) -> list[Status]:
         if word not in list(Status):
             raise UsageError(f"no row can be {word!r}", advice=f"Rows are {', '.join(Status)}.")
     return [Status(word) for word in words]
+
+
+def completed_from(statuses: Sequence[Status]) -> Callable[[str], list[str]]:
+    """Completes the last of several statuses with commas between them, for the shell."""
+
+    def complete(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",")
+        given = before.split(",")
+        return [f"{before}{comma}{one}" for one in statuses if one.startswith(last) and one not in given]
+
+    return complete
 
 
 def open_session(

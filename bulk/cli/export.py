@@ -89,7 +89,8 @@ def export(
 
     with watching(options) as watcher:
         run = run_interruptibly(whole, begun=lambda: watcher.run is not None)
-    show_export(options, run)
+    if options.tells(run.exit_code):
+        show_export(options, run)
     raise typer.Exit(run.exit_code or 0)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.cli.common import RunName, ask_ledger, settings_of, statuses_of
+from bulk.cli.common import RunName, ask_ledger, completed_from, settings_of, statuses_of
 from bulk.cli.reading import ResourceName
 from bulk.errors import NotFoundError, UsageError
 from bulk.model import Status
@@ -64,7 +64,12 @@ def rows(
     run: RunName,
     *,
     status: Annotated[
-        str | None, typer.Option(metavar="S,...", help=f"Only rows with one of these: {', '.join(Status)}.")
+        str | None,
+        typer.Option(
+            metavar="S,...",
+            help=f"Only rows with one of these: {', '.join(Status)}.",
+            autocompletion=completed_from(list(Status)),
+        ),
     ] = None,
     cause: Annotated[
         list[str] | None, typer.Option(metavar="CODE", help="Only rows that failed for this cause; may be repeated.")

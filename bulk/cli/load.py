@@ -8,6 +8,7 @@ import typer
 from bulk.cli.common import (
     Globals,
     RunName,
+    completed_from,
     copies_deleted,
     open_session,
     run_interruptibly,
@@ -34,6 +35,7 @@ from bulk.cli.reading import (
     order_from,
 )
 from bulk.errors import UsageError
+from bulk.model import Status
 
 if TYPE_CHECKING:
     from bulk.api import Session
@@ -171,7 +173,12 @@ def retry(
         list[str] | None, typer.Option(metavar="CODE", help="Only rows that failed for this cause; may be repeated.")
     ] = None,
     status: Annotated[
-        str | None, typer.Option(metavar="S,...", help="Only rows with one of these: failed, unknown, invalid.")
+        str | None,
+        typer.Option(
+            metavar="S,...",
+            help="Only rows with one of these: failed, unknown, invalid.",
+            autocompletion=completed_from([Status.FAILED, Status.UNKNOWN, Status.INVALID]),
+        ),
     ] = None,
     rows: Annotated[
         str | None,
@@ -247,7 +254,8 @@ def run_load(
 
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
-    show_run(options, finished, source=source)
+    if options.tells(finished.run.exit_code):
+        show_run(options, finished, source=source)
     raise typer.Exit(finished.run.exit_code or 0)
 
 

@@ -82,10 +82,9 @@ def lookups(server):
     return sum(one["method"] == "GET" for one in server.ask("log")["latest"])
 
 
-def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, serve, samples):
-    server = serve("--latency", "0.05")
+def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, slow, samples):
     process = shell.start("import", "luminous.products", samples / "products.csv", "--json")
-    wait_for(lambda: server.ask("log")["requests"] >= 10, process)
+    wait_for(lambda: slow.ask("log")["requests"] >= 10, process)
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -94,13 +93,12 @@ def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, serve, samples):
     assert document["rows"]["not_tried"] > 0
     finished = shell.json("resume", "last")
     assert (finished["rows"]["succeeded"], finished["run"]) == (200, document["run"])
-    assert server.ask("log")["repeated"] == {}
+    assert slow.ask("log")["repeated"] == {}
 
 
-def test_sigterm_ends_with_143(shell, serve, samples):
-    server = serve("--latency", "0.05")
+def test_sigterm_ends_with_143(shell, slow, samples):
     process = shell.start("import", "luminous.products", samples / "products.csv")
-    wait_for(lambda: server.ask("log")["requests"] >= 5, process)
+    wait_for(lambda: slow.ask("log")["requests"] >= 5, process)
     process.terminate()
     stdout, _ = process.communicate(timeout=60)
     assert process.returncode == 143
@@ -108,7 +106,7 @@ def test_sigterm_ends_with_143(shell, serve, samples):
 
 
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
-def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, serve, number, exit_code):
+def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, look, serve, *, number, exit_code):
     server = serve("--fault", "hang:@2")
     process = shell.start("import", "luminous.products", plain(shell), "--json")
     wait_for(lambda: server.ask("log")["requests"] >= 2, process)
@@ -117,17 +115,17 @@ def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, serve, nu
     assert process.returncode == exit_code
     document = json.loads(stdout)
     assert (document["status"], document["exit_code"]) == ("interrupted", exit_code)
-    attempts = sum(row["attempts"] for row in shell.json("rows", "last"))
+    attempts = sum(row["attempts"] for row in look.json("rows", "last"))
     assert document["requests"]["sent"] == attempts + lookups(server) == server.ask("log")["requests"]
 
 
-def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, server):
+def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, look, server):
     process = shell.start("import", "luminous.products", plain(shell), "--rate", "20/s", "--json")
     wait_for(lambda: server.ask("log")["requests"] >= 3, process)
     insist(process)
     stdout, _ = process.communicate(timeout=20)
     document = json.loads(stdout)
-    assert document["requests"]["sent"] == lookups(server) + sum(row["attempts"] for row in shell.json("rows", "last"))
+    assert document["requests"]["sent"] == lookups(server) + sum(row["attempts"] for row in look.json("rows", "last"))
     assert document["rows"]["unknown"] <= 1
 
 
@@ -150,7 +148,7 @@ def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_
     assert set(exported) >= shop.ask("state")["luminous"]["products"].keys()
 
 
-def test_a_demo_that_is_interrupted_stops_there_with_130(shell):
+def test_a_demo_that_is_interrupted_stops_there_with_130(shell, look):
     process = shell.start("demo", "--json")
     wait_for(lambda: "succeeded" in statuses(shell), process)
     process.send_signal(signal.SIGINT)
@@ -160,10 +158,10 @@ def test_a_demo_that_is_interrupted_stops_there_with_130(shell):
     assert document["exit_code"] == 130
     (run,) = document["runs"]
     assert (run["operation"], run["status"], run["exit_code"]) == ("import", "interrupted", 130)
-    assert [one["run"] for one in shell.json("runs")] == [run["run"]]
+    assert [one["run"] for one in look.json("runs")] == [run["run"]]
 
 
-def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, serve, samples):
+def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, look, serve, samples):
     server = serve("--fault", "429:1x")
     process = shell.start("import", "luminous.products", samples / "products.csv", "--rate", "500/s", "--json")
     process.stderr.close()
@@ -172,7 +170,7 @@ def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, serve, sam
     assert process.returncode == 0
     assert json.loads(stdout)["rows"]["succeeded"] == 200
     assert server.ask("log")["malformed_total"] == 0
-    assert shell.json("show", "last")["status"] == "completed"
+    assert look.json("show", "last")["status"] == "completed"
 
 
 def test_a_program_started_without_stderr_still_says_its_results(shell, samples):

@@ -29,29 +29,28 @@ def expected(running, catalog):
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_a_run_killed_at_random_moments_ends_as_one_clean_run_would(shell, serve, catalog, expected, seed):
-    server = serve("--latency", "0.02")  # slow enough to be killed in the middle
+def test_a_run_killed_at_random_moments_ends_as_one_clean_run_would(shell, look, slow, catalog, expected, *, seed):
     chance = random.Random(seed)
     at_risk = set()
     for _ in range(4):
         process = shell.start("import", "luminous.products", catalog, "--concurrency", "16")
         # Where in its life it is killed is drawn from the requests that the server has seen, not from the clock.
-        target = server.ask("log")["requests"] + chance.choice(
+        target = slow.ask("log")["requests"] + chance.choice(
             [0, 1, *(chance.randrange(5, ROWS // 5) for _ in range(2))]
         )
-        while process.poll() is None and server.ask("log")["requests"] < target:
+        while process.poll() is None and slow.ask("log")["requests"] < target:
             time.sleep(0.005)
         time.sleep(chance.random() * 0.05)
         process.kill()
         process.communicate()
         at_risk |= {key for key, status in shell.entries() if status == "in_flight"}
-    document = shell.json("import", "luminous.products", catalog, exit_code=3)
-    assert server.ask("state") == expected
+    document = look.json("import", "luminous.products", catalog, exit_code=3)
+    assert slow.ask("state") == expected
     rows = document["rows"]
     assert (rows["read"], rows["invalid"], rows["succeeded"]) == (ROWS, FAULTY, ROWS - FAULTY)
-    assert len(shell.json("runs")) == 1
-    log = server.ask("log")
+    assert len(look.json("runs")) == 1
+    log = slow.ask("log")
     assert set(log["repeated"]) <= at_risk
     assert log["malformed_total"] == 0
-    statuses = [row["status"] for row in shell.json("rows", "last")]
+    statuses = [row["status"] for row in look.json("rows", "last")]
     assert (len(statuses), set(statuses)) == (ROWS, {"invalid", "succeeded"})

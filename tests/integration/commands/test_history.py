@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def told(shell, serve):
     """A product that was refused, retried in vain, mended and loaded twice more; the runs, oldest first."""
-    serve("--fault", "409:1x")
+    serve("--fault", "409:@2")  # the first asks whether it is there
     path = shell.folder / "one.csv"
     path.write_text("sku,name,retail_price\nA-1,Mug,9.50\n")
     runs = [shell.json("import", "luminous.products", path, exit_code=3)]
@@ -50,7 +50,7 @@ def test_explain_of_a_key_that_no_run_had_is_exit_3_with_advice(shell, told):
 
 
 def test_retry_takes_the_rows_that_are_chosen_by_number_status_or_cause(shell, serve, tmp_path):
-    serve("--fault", "409:6x")
+    serve("--fault", "409:@2,3,4,5,6,7")  # the first asks whether they are there
     path = tmp_path / "six.csv"
     with path.open("w", newline="") as file:
         csv.writer(file).writerows([("sku", "name"), *((f"A-{n}", f"Product {n}") for n in range(2, 8)), ("", "none")])

@@ -148,19 +148,6 @@ def test_an_export_is_among_the_runs_and_has_a_file_instead_of_rows(shell, shop)
     assert "bulk export" in shell("retry", export, exit_code=2).stderr
 
 
-def test_nobody_listening_is_exit_69_and_no_file(shell):
-    shell.environment |= {"LUMINOUS_BASE_URL": "http://127.0.0.1:9/external/api/v1", "LUMINOUS_API_KEY": "x"}
-    # Side by side, for each is patient for some seconds.
-    for process in [
-        shell.start("export", "luminous.products", "all.csv"),
-        shell.start("get", "luminous.products", "A"),
-    ]:
-        _, stderr = process.communicate(timeout=100)
-        assert process.returncode == 69, stderr
-        assert "Traceback" not in stderr
-    assert not (shell.folder / "all.csv").exists()
-
-
 def test_a_wrong_token_is_exit_77(shell, server):
     shell.environment["LUMINOUS_API_KEY"] = "wrong"
     shell("export", "luminous.products", "all.csv", exit_code=77)
