@@ -91,7 +91,11 @@ class _Unpacked(gzip.GzipFile):
         self._most = max(SUSPICIOUS_SIZE, SUSPICIOUS_RATIO * size)
         with Path(path).open("rb") as stream:
             stream.seek(max(size - 4, 0))
-            self._refuse(int.from_bytes(stream.read(), "little"))  # what it says itself, beyond 4 GB in part only
+            claimed = int.from_bytes(stream.read(), "little")  # beyond 4 GB in part only
+        if claimed > self._most:  # or it is cut short, and this is no claim at all
+            while self.read(1 << 20):
+                pass
+            self.rewind()
 
     def read(self, size: int | None = -1) -> bytes:
         piece = super().read(size)
