@@ -198,9 +198,14 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
         except asyncio.CancelledError:
             raise EndedAtOnceError(stop.exit_code or INTERRUPTED) from None
         finally:
-            for number in ENDING if stop.exit_code else ():
-                loop.remove_signal_handler(number)
-                signal.signal(number, signal.SIG_IGN)  # what is left is to say what became of it
+            if stop.exit_code:
+                # What is left is to say what became of it. Signals are held back meanwhile: a handler that is removed
+                # leaves Python's own in its place for a moment, which would end the program there.
+                signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+                for number in ENDING:
+                    loop.remove_signal_handler(number)
+                    signal.signal(number, signal.SIG_IGN)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
