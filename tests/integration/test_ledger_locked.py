@@ -15,7 +15,7 @@ from bulk.ledger import SqliteLedger
 from bulk.loading import IMPORT, Loader, Work
 from bulk.settings import Configuration
 
-ROWS = 200
+ROWS = 1000
 
 
 async def load(desk, source, listener, patience):
