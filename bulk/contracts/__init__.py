@@ -1,6 +1,7 @@
 """What the floors promise each other: small protocols, and the values that describe an API."""
 
 from bulk.contracts.apis import (
+    UNREADABLE,
     Choice,
     Connector,
     Enquiry,
@@ -27,6 +28,7 @@ from bulk.contracts.transport import (
 )
 
 __all__ = [
+    "UNREADABLE",
     "Auth",
     "Choice",
     "Clock",

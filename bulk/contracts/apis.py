@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from bulk.contracts.transport import Auth
 from bulk.errors import UsageError
@@ -22,6 +22,10 @@ No I/O inside, so it is tested by stepping it. An error it does not catch become
 T = TypeVar("T")
 Enquiry: TypeAlias = Generator[Request, Response, T]
 """A conversation that only reads, and returns what it found. Errors are thrown in as into a `Flow`."""
+
+
+UNREADABLE: Final = frozenset({404, 405, 501})
+"""Answers that say that records are not to be read there at all."""
 
 
 class Found(dict[str, Mapping[str, Any]]):

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
-from bulk.contracts import Flow, Ledger, Resource, Sender
+from bulk.contracts import UNREADABLE, Flow, Ledger, Resource, Sender
 from bulk.errors import ApiError, FatalError, RefusedError, UnclearError
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
@@ -15,9 +15,6 @@ from bulk.jobs.evidence import Evidence
 from bulk.jobs.guards import Guards
 from bulk.jobs.preparation import Prepared, drive, prepare
 from bulk.model import Claim, Record, Settlement, Status, Violation
-
-UNREADABLE = frozenset({404, 405, 501})
-"""Answers that say that records cannot be listed there at all."""
 
 BLOCK = 250
 """Rows claimed in one transaction and handed to the writer at most; fewer where fewer are in flight."""

@@ -21,9 +21,6 @@ NEWBORN: Final = timedelta(seconds=60)
 MOST_KEPT: Final = 16_000
 """Bytes of an answer that is no JSON that are looked at to keep something of it."""
 
-UNREADABLE: Final = frozenset({404, 405, 501})
-"""Answers that say that a read is not to be had there."""
-
 _LOCK: Final = re.compile(r"channel.*\block(?:ed)?\b|\block(?:ed)?\b.*channel|api.?locked", re.IGNORECASE | re.DOTALL)
 
 

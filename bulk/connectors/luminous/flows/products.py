@@ -4,11 +4,11 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.connectors.luminous.flows.answers import UNREADABLE, data, is_newborn, is_same, outcome
+from bulk.connectors.luminous.flows.answers import data, is_newborn, is_same, outcome
 from bulk.connectors.luminous.flows.keeping import keep_custom_fields, keep_variants
 from bulk.connectors.luminous.flows.lookups import find_products
 from bulk.connectors.luminous.reading import read_product
-from bulk.contracts import Enquiry, Flow
+from bulk.contracts import UNREADABLE, Enquiry, Flow
 from bulk.errors import RefusedError
 from bulk.fingerprint import departed, fingerprint
 from bulk.model import Outcome, Record, Request, Response, shorten
