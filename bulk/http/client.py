@@ -20,8 +20,9 @@ from bulk.errors import (
 )
 from bulk.http.address import checked_address, proxy_for
 from bulk.http.border import FOREIGN, Blotter, illegible, judge, translate
-from bulk.http.exchange import Exchange, OversizedError
+from bulk.http.exchange import Exchange
 from bulk.http.health import Health, Next, Trial
+from bulk.http.line import OversizedError
 from bulk.http.oauth import STALE, explain_login, is_document
 from bulk.http.pace import Pace, PaceClosedError
 from bulk.http.quota import quota

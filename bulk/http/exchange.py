@@ -1,46 +1,31 @@
-"""One request and its answer on a kept connection: aiohttp's connections and reader of answers, without its session.
+"""One request and its answer on a kept connection: aiohttp opens the connections, and its session is left out.
 
-A session looks after cookies, redirects, netrc, traces and middlewares on every request, and on Python 3.11 writes each
-body in a task of its own. Nothing of that is wanted here, and it costs more than all of what is.
+A session looks after cookies, redirects, netrc, traces and middlewares on every request, on Python 3.11 writes each
+body in a task of its own, and reads answers as streams. Nothing of that is wanted here, and it costs more than all of
+what is.
 """
 
 import asyncio
 import re
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.client_reqrep import ClientRequest
-from aiohttp.connector import Connection
-from multidict import CIMultiDictProxy
 from yarl import URL
+
+from bulk.http.line import Answer, Line
 
 _BODYLESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 """Methods of which a missing body need not be said to be missing."""
-_INTERIM: Final = frozenset({100, *range(102, 200)})
-"""Statuses that announce another answer."""
+KEPT: Final = 15.0
+"""Seconds after which a connection is not used again: servers close those that rest, and a request may cross that."""
 _UNFIT: Final = re.compile(r"[^\x21-\x7e]")
 """What no request target holds."""
 _BREAKING: Final = re.compile(r"[\r\n\0]")
 """What ends a header field before its time."""
-
-
-class Answer(NamedTuple):
-    """What came back."""
-
-    status: int
-    headers: CIMultiDictProxy[str]
-    body: bytes
-
-
-class OversizedError(Exception):
-    """An answer went on beyond the limit; carries its status."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
 
 
 class Exchange:
@@ -73,7 +58,8 @@ class Exchange:
         self._common = _lines({"Host": host, "Accept-Encoding": "gzip, deflate", **headers})
         self._given: Mapping[str, str] = {}
         self._given_lines = b""
-        self._under_way: dict[Connection, float] = {}
+        self._idle: list[Line] = []
+        self._under_way: dict[Line, float] = {}
         self._alarm: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -88,6 +74,8 @@ class Exchange:
     ) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
+        for line in self._idle:
+            line.close()
         await self._connector.close()
 
     async def request(
@@ -101,44 +89,32 @@ class Exchange:
     ) -> Answer:
         """Send once and read the answer; `target` is encoded and lies below the base address."""
         message = self._message(method, target, headers, body, content_type)
+        line = self._kept() or await self._opened()
+        self._watch(line)
+        try:
+            return await line.talk(message, headless=method == "HEAD")
+        finally:
+            del self._under_way[line]
+            if line.reusable:
+                self._idle.append(line)
+            else:
+                line.close()
+
+    def _kept(self) -> Line | None:
+        """A connection that rests, the one that has rested least."""
+        while self._idle:
+            line = self._idle.pop()
+            if line.reusable and self._loop.time() - line.heard_at < KEPT:
+                return line
+            line.close()
+        return None
+
+    async def _opened(self) -> Line:
         try:
             connection = await self._connector.connect(self._destination, [], self._timeout)
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
-        self._watch(connection)
-        try:
-            answer, left = await self._talk(connection, message, headless=method == "HEAD")
-        except BaseException:
-            connection.close()
-            raise
-        finally:
-            del self._under_way[connection]
-        if left:  # answered before it was heard out: the rest would be taken for the next request
-            connection.close()
-        else:
-            connection.release()
-        return answer
-
-    async def _talk(self, connection: Connection, message: bytes, *, headless: bool) -> tuple[Answer, int]:
-        """The answer to a message, and how many bytes of the message were not sent by then."""
-        protocol, transport = connection.protocol, connection.transport
-        if protocol is None or transport is None:
-            raise aiohttp.ClientConnectionResetError("the connection was closed before its turn")
-        protocol.set_response_params(skip_payload=headless, read_until_eof=True, read_timeout=self._read_timeout)
-        transport.write(message)
-        protocol.start_timeout()
-        head, content = await protocol.read()
-        while head.code in _INTERIM:
-            head, content = await protocol.read()
-        pieces, size = [], 0
-        while not content.at_eof():
-            piece = await content.readany()
-            pieces.append(piece)
-            size += len(piece)
-            if size > self._body_limit:
-                raise OversizedError(head.code)
-        body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-        return Answer(head.code, head.headers, body), transport.get_write_buffer_size()
+        return Line(connection, self._loop, self._body_limit)
 
     def _message(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, content_type: str
@@ -157,22 +133,23 @@ class Exchange:
         end = b"\r\n" if method in _BODYLESS else b"Content-Length: 0\r\n\r\n"
         return b"".join((start, self._common, self._given_lines, end))
 
-    def _watch(self, connection: Connection) -> None:
-        """Have the request on this connection end in time. All are given as long, so that they end in their order."""
-        self._under_way[connection] = self._loop.time() + self._total
+    def _watch(self, line: Line) -> None:
+        """Have the request on this connection end in time, and in less if nothing comes or goes."""
+        self._under_way[line] = self._loop.time() + self._total
         if self._alarm is None:
-            self._alarm = self._loop.call_later(self._total, self._overdue)
+            self._alarm = self._loop.call_later(min(self._read_timeout, self._total), self._look)
 
-    def _overdue(self) -> None:
+    def _look(self) -> None:
+        """End what is overdue, and look again when the next one may be: one timer for all is cheaper than their own."""
         self._alarm = None
         now = self._loop.time()
-        for connection, deadline in self._under_way.items():
-            if deadline > now:
-                self._alarm = self._loop.call_at(deadline, self._overdue)
-                return
-            if connection.protocol is not None:
-                # There is no public way to end the wait for an answer as the reader itself would.
-                connection.protocol._on_read_timeout()  # noqa: SLF001  # see above
+        due = [(min(deadline, line.heard_at + self._read_timeout), line) for line, deadline in self._under_way.items()]
+        for at, line in due:
+            if at <= now:
+                line.fail(aiohttp.SocketTimeoutError("no answer in time"))
+        later = min((at for at, _ in due if at > now), default=None)
+        if later is not None:
+            self._alarm = self._loop.call_at(later, self._look)
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:

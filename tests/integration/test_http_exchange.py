@@ -2,12 +2,15 @@
 
 import asyncio
 import gzip
+import zlib
 from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiohttp import http_exceptions
 
 from bulk.http.exchange import Exchange
+from bulk.http.line import OversizedError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
@@ -146,3 +149,116 @@ async def test_no_header_field_can_be_more_than_one(value):
     async with exchanging(heard) as (exchange, _):
         with pytest.raises(ValueError, match="X-One"):
             await exchange.request("GET", "/", {"X-One": value})
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, lambda text: zlib.compress(text)[2:-4]])
+async def test_deflate_is_understood_as_it_is_written_and_as_some_servers_write_it(pack):
+    packed = pack(b'{"id": 1}')
+
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: deflate\r\nContent-Length: %d\r\n\r\n%b" % (len(packed), packed)
+        )
+        await heard(reader)
+
+    async with exchanging(handle) as (exchange, _):
+        assert (await exchange.request("GET", "/", {})).body == b'{"id": 1}'
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "error"),
+    [
+        (b"Content-Encoding: gzip", gzip.compress(b"{}")[:-6], aiohttp.ClientPayloadError),
+        (b"Content-Encoding: gzip", b"not compressed", http_exceptions.ContentEncodingError),
+        (b"Content-Encoding: br", b"never asked for", http_exceptions.ContentEncodingError),
+        (b"Content-Encoding: gzip", gzip.compress(bytes(101)), OversizedError),
+        (b"X: y", bytes(101), OversizedError),
+    ],
+)
+async def test_a_body_that_is_not_what_it_says_is_no_answer(head, body, error):
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
+        await heard(reader)
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(2):
+            with pytest.raises(error):
+                await exchange.request("GET", "/", {})
+        assert len(connections) == 2
+
+
+async def test_a_body_without_a_length_ends_with_the_connection():
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n{")
+        await writer.drain()
+        writer.write(b"}")
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(2):
+            assert (await exchange.request("GET", "/", {})).body == b"{}"
+        assert len(connections) == 2
+
+
+async def test_only_the_head_of_an_answer_to_head_is_waited_for():
+    async def handle(reader, writer):
+        while True:
+            await heard(reader)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nX-One: 1\r\n\r\n")
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(2):
+            answer = await exchange.request("HEAD", "/", {})
+            assert (answer.status, answer.headers["x-one"], answer.body) == (200, "1", b"")
+        assert len(connections) == 1
+
+
+@pytest.mark.parametrize("more", [OK, b"\r\n\r\n", b"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"])
+async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(more):
+    async def handle(reader, writer):
+        while True:
+            await heard(reader)
+            writer.write(OK + more)
+
+    async with exchanging(handle) as (exchange, connections):
+        for _ in range(3):
+            assert (await exchange.request("GET", "/", {})).status == 200
+        assert len(connections) in ({3} if more != b"\r\n\r\n" else {1, 3})
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X-Long: " + b"x" * 100_000,
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+    ],
+)
+async def test_what_is_not_http_is_no_answer(said):
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(said)
+        await writer.drain()
+        await asyncio.Event().wait()
+
+    async with exchanging(handle) as (exchange, _):
+        with pytest.raises(http_exceptions.HttpProcessingError):
+            await exchange.request("GET", "/", {})
+
+
+async def test_a_connection_that_breaks_off_says_how_far_it_came():
+    said = [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"]
+
+    async def handle(reader, writer):
+        await heard(reader)
+        writer.write(said.pop(0))
+
+    async with exchanging(handle) as (exchange, _):
+        with pytest.raises(aiohttp.ServerDisconnectedError):
+            await exchange.request("GET", "/", {})
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await exchange.request("GET", "/", {})
