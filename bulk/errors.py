@@ -22,7 +22,9 @@
 A bad row is data (`bulk.model.Violation`), never an exception.
 """
 
-from collections.abc import Sequence
+import copyreg
+from collections.abc import Callable, Sequence
+from typing import Any
 
 
 class BulkError(Exception):
@@ -34,6 +36,10 @@ class BulkError(Exception):
         super().__init__(message)
         self.message = message
         self.advice = advice
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]:
+        """Errors go from process to process as they are: not every one could be made anew from its message alone."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]  # documented by pickle
 
 
 class UsageError(BulkError):

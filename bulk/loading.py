@@ -16,6 +16,7 @@ from bulk.jobs.importer import Importer
 from bulk.jobs.reading import Reading
 from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import FAULTY, Choice, LedgerSource
+from bulk.jobs.sending import Alone
 from bulk.model import Instance, Run
 from bulk.orders import absolute
 
@@ -89,8 +90,16 @@ class Loader:
             ledger=self._ledger,
             instance=instance,
             resource=resource,
-            connect=reach.connect,
-            concurrency=reach.limits.concurrency,
+            sending=Alone(
+                checker=checker,
+                ledger=self._ledger,
+                resource=resource,
+                connect=reach.connect,
+                concurrency=reach.limits.concurrency,
+                guards=guards,
+                listener=self._listener,
+                deletes=deletes,
+            ),
             guards=guards,
             stop=stop,
             listener=self._listener,

@@ -22,6 +22,7 @@ from bulk.jobs.presence import presences
 from bulk.jobs.reading import Reading
 from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import rows_to_retry
+from bulk.jobs.sending import Alone
 from bulk.ledger import SqliteLedger
 from bulk.model import Instance, Limits, Outcome, Request, Status
 from bulk.sandbox import Answer, Api, Route, Sandbox
@@ -257,8 +258,16 @@ class ShelfDesk:
                 parent=parent,
             ),
             resource=resource,
-            connect=self.connect,
-            concurrency=4,
+            sending=Alone(
+                checker=checker,
+                ledger=self.ledger,
+                resource=resource,
+                connect=self.connect,
+                concurrency=4,
+                guards=Guards(**guards),
+                listener=lambda event: None,
+                deletes=reading.keys_only,
+            ),
             guards=Guards(**guards),
             stop=stop or Stop(),
             listener=lambda event: None,

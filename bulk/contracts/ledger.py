@@ -173,5 +173,8 @@ class Ledger(Protocol):
     async def carried(self, run: str) -> tuple[int, int]:
         """Rows that were sent inside other rows' documents, and how many documents these were."""
 
-    def lock(self, target: str, resource: str) -> AbstractContextManager[None]:
-        """Hold a target's resource against other runs; raises `LockedError`. Freed by the system if we die."""
+    def lock(self, target: str, resource: str) -> AbstractContextManager[int | None]:
+        """Hold a target's resource against other runs; raises `LockedError`. Freed by the system if we die.
+
+        Gives the file descriptor, if any, that processes inherit which are to hold it too: it is free once all died.
+        """

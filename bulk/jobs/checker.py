@@ -14,6 +14,7 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families
 from bulk.jobs.judging import Judge
 from bulk.jobs.reading import Reading
+from bulk.jobs.share import WHOLE, Share
 from bulk.jobs.threads import stepped
 from bulk.model import REMOTE_ID, ROW, Rejection, row_of, shorten
 from bulk.validation import Unusual, WholeFile, compile_schema
@@ -120,10 +121,10 @@ class Checker:
                     if rejections:
                         yield rejections
 
-    async def again(self) -> AsyncGenerator[Chunk, None]:
-        """Read and judge once more, for sending; rows that `late` rejected are good here."""
+    async def again(self, share: Share = WHOLE) -> AsyncGenerator[Chunk, None]:
+        """Read and judge a share once more, for sending; rows that `late` rejected are good here."""
         await self._gather()
-        async with aclosing(stepped(self._chunks(first=False))) as chunks:
+        async with aclosing(stepped(self._chunks(first=False, share=share))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -186,15 +187,18 @@ class Checker:
                 families.add(members, judge.telling, judge.other, checked)
             yield True
 
-    def _chunks(self, *, first: bool, documents: bool = True) -> Iterator[Chunk]:
+    def _chunks(self, *, first: bool, documents: bool = True, share: Share = WHOLE) -> Iterator[Chunk]:
         chunk: Chunk | None = None
         only, self._only = (None if first else self._only), None
         for frame, judge in self._frames():
             if only is not None and judge is only.judge and frame.equals(only.frame):
-                yield only
+                yield only.part(share)
                 only = None
                 continue
-            chunk, parts = judge.check(frame, self.families, documents=documents)
+            mine = share.within(frame)
+            if mine.is_empty():
+                continue
+            chunk, parts = judge.check(mine, self.families, documents=documents)
             if first:
                 for checked in parts:
                     self._whole.add(checked)

@@ -14,6 +14,7 @@ from bulk.jobs.enquiry import questions, read_current
 from bulk.jobs.evidence import Evidence
 from bulk.jobs.guards import Guards
 from bulk.jobs.preparation import Prepared, drive, prepare
+from bulk.jobs.share import WHOLE, Share
 from bulk.model import Claim, Record, Settlement, Status, Violation
 
 BLOCK = 250
@@ -34,8 +35,10 @@ class Dispatch:
         concurrency: int,
         guards: Guards,
         deletes: bool = False,
+        share: Share = WHOLE,
     ) -> None:
         self._checker = checker
+        self._share = share
         self._ledger = ledger
         self._run = run
         self._resource = resource
@@ -49,7 +52,7 @@ class Dispatch:
 
     async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
         """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
-        async with aclosing(self._checker.again()) as chunks:
+        async with aclosing(self._checker.again(self._share)) as chunks:
             async for checked in chunks:
                 chunk = await self._forgiven(checked)
                 self._evidence.open(chunk)

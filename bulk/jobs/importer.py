@@ -3,30 +3,20 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
-from bulk.contracts import CountingSender, Flow, Ledger, Listener, Resource
-from bulk.errors import (
-    ApiError,
-    BulkError,
-    GuardError,
-    LedgerError,
-    OutageError,
-    RefusedError,
-    SourceError,
-    UnauthorizedError,
-    UnclearError,
-)
-from bulk.http.writer import Ending, Writer
+from bulk.contracts import Ledger, Listener, Resource
+from bulk.errors import BulkError, GuardError, LedgerError, OutageError, SourceError, UnauthorizedError
+from bulk.http.writer import Ending
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
-from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
 from bulk.jobs.reports import not_accepted
-from bulk.model import Event, Instance, Record, Run, RunStatus, Settlement, Totals, Traffic, many
+from bulk.jobs.sending import Sending
+from bulk.model import Event, Instance, Run, RunStatus, Totals, many
 
 UNVERIFIED = (
     "Read-only columns are not sent. Whether they were edited cannot be told: "
@@ -52,8 +42,7 @@ class Importer:
         ledger: Ledger,
         instance: Instance,
         resource: Resource,
-        connect: Callable[[], AbstractAsyncContextManager[CountingSender]],
-        concurrency: int,
+        sending: Sending,
         guards: Guards,
         stop: Stop,
         listener: Listener,
@@ -63,18 +52,15 @@ class Importer:
         self._ledger = ledger
         self._instance = instance
         self._resource = resource
-        self._connect = connect
-        self._concurrency = concurrency
+        self._sending = sending
         self._guards = guards
         self._stop = stop
         self._listener = listener
         self._deletes = deletes
-        self._faulty = 0
-        self._traffic = Traffic()
 
     async def run(self, taken_up: str | None = None) -> Run:
         """Do it all, holding the target's resource against other runs; `taken_up` names a run to go on with."""
-        with self._ledger.lock(self._instance.target, self._instance.resource):
+        with self._ledger.lock(self._instance.target, self._instance.resource) as held:
             if taken_up is None:
                 run = await self._ledger.begin(self._instance, fresh=self._guards.fresh)
             else:
@@ -82,7 +68,8 @@ class Importer:
             self._listener(Event(kind="started", data={"run": run.id, "continued": run.continued}))
             started = time.monotonic()
             try:
-                end = await self._work(run)
+                async with self._sending.ready(held):
+                    end = await self._work(run)
             except BaseException as error:
                 end = await self._broken_off(run.id, error)
                 try:
@@ -98,7 +85,7 @@ class Importer:
             run,
             end.status,
             seconds=time.monotonic() - started,
-            traffic=self._traffic,
+            traffic=self._sending.traffic,
             exit_code=end.exit_code,
             reason=end.reason,
         )
@@ -193,48 +180,20 @@ class Importer:
     async def _send(self, run: Run) -> _End:
         limit = self._guards.max_failures
         budget = None if limit is None else allowed_failures(limit, run.totals.read)
-        async with self._connect() as sender:
-            dispatch = Dispatch(
-                checker=self._checker,
-                ledger=self._ledger,
-                run=run.id,
-                resource=self._resource,
-                sender=sender,
-                concurrency=self._concurrency,
-                guards=self._guards,
-                deletes=self._deletes,
-            )
+        faulty = 0
 
-            async def settle(settlements: Sequence[Settlement]) -> None:
-                self._listener(Event(kind="settled", data={"settlements": await dispatch.settle(settlements)}))
+        def failed(rows: int) -> None:
+            """Stop the run at the one failure too many."""
+            nonlocal faulty
+            faulty += rows
+            if budget is not None and faulty > budget:
+                self._stop.event.set()
 
-            def counted(record: Record) -> Flow:
-                """The flow of a record; stops the run when it is the one failure too many."""
-                try:
-                    return (yield from dispatch.drive(record))
-                except ApiError as error:
-                    if isinstance(error, RefusedError | UnclearError) or error.maybe_applied:
-                        self._faulty += 1 + len(record.members)
-                    if budget is not None and self._faulty > budget:
-                        self._stop.event.set()
-                    raise
-
-            writer = Writer(
-                sender,
-                drive=dispatch.drive if budget is None else counted,
-                settle=settle,
-                blame=dispatch.blame,
-                concurrency=self._concurrency,
-                stop=self._stop.event,
-                halt=sender.halt,
-                blot=sender.blot,
-            )
-            try:
-                ending = await writer.run(dispatch.blocks(_pending(run.totals)))
-            finally:
-                self._traffic = sender.traffic
-        if budget is not None and self._faulty > budget:
-            reason = f"{self._faulty} rows failed, more than the {budget} that --max-failures allows"
+        ending = await self._sending.send(
+            run.id, _pending(run.totals), stop=self._stop, failed=None if budget is None else failed
+        )
+        if budget is not None and faulty > budget:
+            reason = f"{faulty} rows failed, more than the {budget} that --max-failures allows"
             return _End(status=RunStatus.STOPPED, exit_code=GuardError.exit_code, reason=reason)
         return self._end(ending, (await self._ledger.run(run.id)).totals)
 

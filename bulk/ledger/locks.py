@@ -26,20 +26,32 @@ class Locks:
         self._ours: dict[tuple[str, str], str] = {}
 
     @contextmanager
-    def hold(self, target: str, resource: str) -> Iterator[None]:
-        """Hold the lock; raises `LockedError` that says who has it and since when."""
+    def hold(self, target: str, resource: str) -> Iterator[int | None]:
+        """Hold the lock; raises `LockedError` that says who has it and since when.
+
+        Gives the file descriptor that holds it: as long as a process has inherited that, nobody else gets the lock.
+        None where there is no such thing.
+        """
         if self.ours(target, resource):
             raise self.refusal(target, resource)
         since = datetime.fromtimestamp(self._clock(), UTC)
         mark = json.dumps({"pid": os.getpid(), "since": f"{since:%Y-%m-%d %H:%M:%S} UTC"})
-        lock = None
+        lock, held = None, None
+
+        def sign(descriptor: int) -> None:
+            nonlocal held
+            held = descriptor if os.name == "posix" else None
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            os.write(descriptor, mark.encode())
+
         if self._ledger is not None:
-            lock = _acquire(_beside(self._ledger, target, resource), timeout=_PATIENCE, mark=mark)
+            lock = _acquire(_beside(self._ledger, target, resource), timeout=_PATIENCE, sign=sign)
             if lock is None:
                 raise self.refusal(target, resource)
         self._ours[target, resource] = mark
         try:
-            yield
+            yield held
         finally:
             del self._ours[target, resource]
             if lock is not None:
@@ -56,7 +68,7 @@ class Locks:
         path = _beside(self._ledger, target, resource)
         if not path.exists():
             return False
-        lock = _acquire(path, timeout=0, mark=None)
+        lock = _acquire(path, timeout=0)
         if lock is None:
             return True
         lock.release()
@@ -82,15 +94,8 @@ def _beside(ledger: Path, target: str, resource: str) -> Path:
     return ledger.with_name(f"{ledger.name}.{digest}.lock")
 
 
-def _acquire(path: Path, *, timeout: float, mark: str | None) -> BaseFileLock | None:
-    """The lock, or None when somebody else has it. Who holds it is written into the file by `mark`."""
-
-    def sign(descriptor: int) -> None:
-        if mark is not None:
-            os.ftruncate(descriptor, 0)
-            os.lseek(descriptor, 0, os.SEEK_SET)
-            os.write(descriptor, mark.encode())
-
+def _acquire(path: Path, *, timeout: float, sign: Callable[[int], None] | None = None) -> BaseFileLock | None:
+    """The lock, or None when somebody else has it. Who holds it may `sign` the open file."""
     lock = FileLock(
         path,
         timeout=timeout,

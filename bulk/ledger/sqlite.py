@@ -291,8 +291,11 @@ class SqliteLedger:
         self._require_open()
         return await self._reader.transact(reading.carried, run)
 
-    def lock(self, target: str, resource: str) -> AbstractContextManager[None]:
-        """Hold a target's resource against other runs; raises `LockedError`. Freed by the system if we die."""
+    def lock(self, target: str, resource: str) -> AbstractContextManager[int | None]:
+        """Hold a target's resource against other runs; raises `LockedError`. Freed by the system if we die.
+
+        Gives the file descriptor, if any, that processes inherit which are to hold it too: it is free once all died.
+        """
         self._require_open()
         return self._locks.hold(target, resource)
 

@@ -18,6 +18,7 @@ from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.importer import Importer
 from bulk.jobs.reading import Reading
 from bulk.jobs.results import write_rows
+from bulk.jobs.sending import Alone
 from bulk.model import Instance, RunStatus, Status
 from bulk.sandbox import Ceiling, Faults
 from bulk.validation import compile_schema
@@ -345,14 +346,21 @@ async def test_rows_that_are_not_what_was_checked_are_not_sent(luminous, desk, s
             ledger=session.ledger,
             instance=instance,
             resource=PRODUCTS,
-            connect=lambda: Client(
-                address,
-                auth=Bearer("t0ken"),
-                pace=Pace(None, clock=SystemClock()),
-                limits=CONNECTOR.limits,
-                explain=CONNECTOR.explain,
+            sending=Alone(
+                checker=checker,
+                ledger=session.ledger,
+                resource=PRODUCTS,
+                connect=lambda: Client(
+                    address,
+                    auth=Bearer("t0ken"),
+                    pace=Pace(None, clock=SystemClock()),
+                    limits=CONNECTOR.limits,
+                    explain=CONNECTOR.explain,
+                ),
+                concurrency=4,
+                guards=Guards(),
+                listener=lambda event: None,
             ),
-            concurrency=4,
             guards=Guards(),
             stop=Stop(),
             listener=lambda event: None,
