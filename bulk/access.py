@@ -1,6 +1,5 @@
 """How an API is reached: under which limits, at which address, with whose credentials; or its embedded sandbox."""
 
-import dataclasses
 import importlib
 import math
 import secrets
@@ -8,6 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
+
+from msgspec.structs import replace
 
 from bulk.contracts import Clock, Connector, Ledger, Listener
 from bulk.errors import ConfigurationError
@@ -130,7 +131,7 @@ class Access:
         if concurrency is None:
             # A rate is only reached with enough in flight: these suffice for answers that take a second.
             concurrency = max(limits.concurrency, min(MOST_IN_FLIGHT, math.ceil(rate or 0)))
-        return dataclasses.replace(limits, rate=rate, concurrency=concurrency)
+        return replace(limits, rate=rate, concurrency=concurrency)
 
     async def _sandbox_of(self, connector: Connector) -> tuple[str, Any]:
         """The embedded sandbox of this session: its name for the ledger, and the settings to reach it."""

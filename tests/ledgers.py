@@ -1,6 +1,6 @@
 """What tests of ledgers share: a shop, records, and runs that write and read them."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from bulk.fingerprint import fingerprint
 from bulk.model import (

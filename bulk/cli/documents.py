@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from bulk.model import Cause, Entry, Passage, Rejection, Run, RunStatus, Totals, Violation, file_of, row_of
 

@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
+
+from msgspec.structs import replace
 
 from bulk.contracts import Clock, Flow, Sender, SystemClock
 from bulk.errors import ApiError, FatalError, RefusedError, RetryableError, UnclearError

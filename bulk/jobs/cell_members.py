@@ -1,15 +1,14 @@
 """Members that a cell holds as JSON, such as a list of variants: pydantic has judged them one by one."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from msgspec.structs import replace
 
 from bulk.contracts import OtherRows
-from bulk.model import Record, Rejection, Violation, listed
+from bulk.model import Record, Rejection, Violation, listed, parsed
 from bulk.validation import Binding, compile_schema, original_cells
 
 
@@ -56,5 +55,5 @@ class MembersInCells:
     def _of(self, record: Record) -> list[Mapping[str, Any]]:
         if record.members or f'"{self._field}":' not in record.payload:
             return []
-        members: list[Mapping[str, Any]] | None = json.loads(record.payload).get(self._field)
+        members: list[Mapping[str, Any]] | None = parsed(record.payload).get(self._field)
         return members or []

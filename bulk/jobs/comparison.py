@@ -1,19 +1,20 @@
 """Rows held against what is known of their records: what is the same need not be sent, what is read-only not edited."""
 
-import json
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 import polars as pl
+from msgspec.structs import replace
 
 from bulk.contracts import Resource
 from bulk.fingerprint import departed, leaves, unknown
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families, family_rejection
 from bulk.jobs.judging import Judge
-from bulk.model import ROW, Record, Rejection, Violation
+from bulk.model import ROW, Record, Rejection, Violation, parsed
 from bulk.validation import original_cells, read_only_violation
 
 _MOST_ZEROS = 8
@@ -51,7 +52,7 @@ def compare(chunk: Chunk, known: Mapping[str, bytes], families: Families | None,
             carried += len(record.members)
             kept.append(record)
             continue
-        document = json.loads(record.payload)
+        document = parsed(record.payload)
         news = new_leaves(document, fields, resource)
         faults = _edited(chunk, record, fields, families) + _stripped(chunk.judge, record, document, news, fields)
         if faults:
@@ -109,7 +110,7 @@ def pardoned(chunk: Chunk, columns: Mapping[int, Sequence[str]], families: Famil
         for record in records:
             families.judged(record.key, refused=False)
     settled = {row for record in records for row in (record.row, *(member.row for member in record.members))}
-    return replace(
+    return dataclasses.replace(
         chunk,
         records=sorted([*chunk.records, *records], key=lambda record: record.row),
         rejections=[rejection for rejection in chunk.rejections if rejection.row not in settled],
@@ -125,7 +126,7 @@ def _edited(chunk: Chunk, record: Record, fields: bytes, families: Families | No
     """Read-only leaves of a family that are not as they are known."""
     faults: _Faults = []
     if record.row in chunk.shown:
-        shown = json.loads(chunk.shown[record.row])
+        shown = parsed(chunk.shown[record.row])
         faults += [(record.row, path, "read_only") for path in _changed(shown, fields)]
     for member in record.members if families is not None else ():
         assert families is not None

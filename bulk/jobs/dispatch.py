@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk.contracts import UNREADABLE, Flow, Ledger, Resource, Sender
 from bulk.errors import ApiError, FatalError, RefusedError, UnclearError

@@ -1,9 +1,10 @@
 """Questions to an API that change nothing."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from bulk.contracts import Enquiry, Flow, Found, Resource, Sender
 from bulk.errors import ApiError

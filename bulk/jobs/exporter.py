@@ -1,13 +1,15 @@
 """The other loop: read everything that a query finds, lay it aside page by page, and let it appear as one file."""
 
 import asyncio
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bulk.contracts import CountingSender, Ledger, Listener, Query, Resource
 from bulk.errors import (
@@ -123,7 +125,7 @@ class Exporter:
             self._bookmark = Bookmark(until=0.0, chain=self._chain)
         else:
             self._bookmark = Bookmark.of(found[1])
-        self._query = replace(self._query, since=self._bookmark.since)
+        self._query = dataclasses.replace(self._query, since=self._bookmark.since)
 
     def _spool(self) -> Spool:
         query = self._query

@@ -4,18 +4,17 @@ A family is sent whole or not at all: an API may take the list in the document f
 faulty member could remove it there.
 """
 
-import json
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import polars as pl
+from msgspec.structs import replace
 
 from bulk.contracts import OtherRows
-from bulk.model import ROW, Member, Record, Rejection, Violation, listed, place
+from bulk.model import ROW, Member, Record, Rejection, Violation, listed, parsed, place
 from bulk.validation import Checked, Validator, as_text, original_cells
 from bulk.validation.columns import plain
 from bulk.validation.validator import DIGEST_BYTES
@@ -73,7 +72,7 @@ class Families:
             family = found.get(record.key) if self._first[record.key] == record.row else None
             if family is None:
                 good.append(record)
-            elif self.field in json.loads(record.payload):
+            elif self.field in parsed(record.payload):
                 held += self._doubled(record, family)
             elif family["whole"]:
                 good.append(self._with_members(record, family))
@@ -145,7 +144,7 @@ class Families:
     def shown(self, member: Member) -> Mapping[str, Any]:
         """The read-only cells of a member, as they stand in its carrier's document."""
         text = self._shown.get(member.row)
-        return {} if text is None else {self.field: [json.loads(text) | {"sku": member.key}]}
+        return {} if text is None else {self.field: [parsed(text) | {"sku": member.key}]}
 
     def column_for(self, row: int, path: str) -> str | None:
         """The file's column behind a dotted path of a member's document."""

@@ -5,7 +5,9 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from bulk.contracts import Ledger, Listener, Resource
 from bulk.errors import BulkError, GuardError, LedgerError, OutageError, SourceError, UnauthorizedError

@@ -1,12 +1,13 @@
 """One table of a source: what each of its rows is, and the verdict on it."""
 
+import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
+from msgspec.structs import replace
 
 from bulk.contracts import Resource, Scan
 from bulk.errors import SourceError
@@ -249,9 +250,11 @@ class Judge:
 
 def _narrowed(schema: Schema, names: Collection[str], shown: Sequence[Schema], heeded: Collection[str]) -> Schema:
     """The schema of documents that only say which record is meant, and what of it is heeded."""
-    named = [replace(column, within=None, expected=None) for column in schema.columns if column.name in names]
+    named = [
+        dataclasses.replace(column, within=None, expected=None) for column in schema.columns if column.name in names
+    ]
     more = [column for one in shown for column in one.columns if column.name in heeded]
-    return replace(schema, columns=(*named, *more), rules=())
+    return dataclasses.replace(schema, columns=(*named, *more), rules=())
 
 
 def _salted(digest: bytes, salt: bytes) -> bytes:

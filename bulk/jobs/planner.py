@@ -1,12 +1,13 @@
 """What an import would do, found out without writing: by what is known where that suffices, else by bulk reads."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bulk.contracts import Ledger, Resource, Sender
 from bulk.errors import ApiError, RefusedError
@@ -16,7 +17,7 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
 from bulk.jobs.enquiry import ask, foreseen, questions, read_current
 from bulk.jobs.preparation import drive, prepare
-from bulk.model import Claim, Outcome, Record, Rejection
+from bulk.model import Claim, Outcome, Record, Rejection, parsed
 
 
 class Action(StrEnum):
@@ -29,8 +30,7 @@ class Action(StrEnum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True, kw_only=True):
     """One field of a row that would be written, or one reason why the row would not be."""
 
     field: str
@@ -43,8 +43,7 @@ class Difference:
     """What is wrong with it, or how it is meant."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """What would become of one row."""
 
     row: int
@@ -138,14 +137,14 @@ class Planner:
         named = {record.by} if record.current else set()
         differences = [
             Difference(field=path, old=live.get(path), new=value)
-            for path, value in leaves(json.loads(prepared.record.payload))
+            for path, value in leaves(parsed(prepared.record.payload))
             if path not in named and (path not in live or canonical(live[path]) != canonical(value))
         ]
         differences = [
             self._meant(one) for one in differences if not self._resource.is_done(one.field, one.new, one.old)
         ]
         other = self._resource.other_rows
-        if record.current and other is not None and other.within in json.loads(prepared.record.payload):
+        if record.current and other is not None and other.within in parsed(prepared.record.payload):
             differences.append(Difference(field=str(other.within), message=other.caution))
         return _spread(record, differences, exists=bool(record.current))
 

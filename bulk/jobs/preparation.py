@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from bulk.contracts import Flow, Resource
 from bulk.errors import RefusedError, UnreachableError
 from bulk.fingerprint import apart_from, canonical, departed, emptied, fingerprint, leaves, merged, unknown, without
 from bulk.jobs.comparison import about, new_leaves
-from bulk.model import Claim, Outcome, Record, Status, listed, shorten
+from bulk.model import Claim, Outcome, Record, Status, listed, parsed, shorten
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True, kw_only=True):
     """A record that is ours to send."""
 
     record: Record
@@ -40,12 +41,12 @@ def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, v
     if not resource.altered:
         return prepared
     # Of what is added to a field or taken from it, nobody knows what the field holds in the end.
-    altered = resource.altered & json.loads(record.payload).keys()
+    altered = resource.altered & parsed(record.payload).keys()
     return replace(prepared, fields=apart_from(prepared.fields, altered))
 
 
 def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
-    document = json.loads(record.payload)
+    document = parsed(record.payload)
     if claim.repeated or claim.known is not None:
         record = replace(record, repeated=claim.repeated, sure=claim.known is not None)
     whole = Prepared(record=record, known=claim.known, fields=fingerprint(document))

@@ -1,7 +1,8 @@
 """Exports: runs that read. They exclude nobody but another export to the same destination, and are not taken up."""
 
 import sqlite3
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError
 from bulk.ledger import runs

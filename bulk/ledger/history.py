@@ -2,7 +2,8 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from bulk.ledger import reading, runs
 from bulk.ledger.sql import QUERIES

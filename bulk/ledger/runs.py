@@ -2,9 +2,10 @@
 
 import json
 import sqlite3
-from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec.structs import asdict, replace
 
 from bulk.errors import LedgerError, LockedError, UsageError
 from bulk.ledger import known, superseded

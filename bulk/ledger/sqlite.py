@@ -3,12 +3,13 @@
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self
+
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError
 from bulk.ledger import entries, exports, history, known, reading, runs

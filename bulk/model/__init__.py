@@ -1,5 +1,6 @@
 """The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
 
+from bulk.model.documents import parsed
 from bulk.model.messages import Limits, Outcome, Request, Response
 from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
 from bulk.model.rows import Claim, Entry, Member, Record, Rejection, Settlement, Sighting, Status, Violation
@@ -35,6 +36,7 @@ __all__ = [
     "file_of",
     "listed",
     "many",
+    "parsed",
     "place",
     "row_of",
     "shorten",

@@ -1,15 +1,16 @@
 """What is said to an API and by it, and how it wants to be treated."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import UNSET, Struct
+from msgspec.structs import force_setattr
+
+from bulk.model.documents import parsed
 from bulk.model.rows import Status
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class Request(Struct, frozen=True, kw_only=True):
     """One call to an API, relative to the connector's base address."""
 
     method: str
@@ -26,8 +27,7 @@ class Request:
     """Whether sending it twice does no harm, so that it may be repeated after an unclear outcome."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Response:
+class Response(Struct, frozen=True, kw_only=True):
     """What the API answered."""
 
     status: int
@@ -38,18 +38,17 @@ class Response:
     """The body as received."""
     attempts: int = 1
     """Requests it took."""
-    _document: list[Any] = field(default_factory=list, init=False, repr=False, compare=False)
+    _document: Any = UNSET
     """The body as JSON, once somebody has asked for it."""
 
     def json(self) -> Any:  # noqa: ANN401  # JSON is any shape; each reader checks the shape it needs
         """The body as JSON, taken apart once: not to be changed; raises ValueError when it is none."""
-        if not self._document:
-            self._document.append(json.loads(self.body))
-        return self._document[0]
+        if self._document is UNSET:
+            force_setattr(self, "_document", parsed(self.body))
+        return self._document
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What a finished conversation about one row came to."""
 
     status: Status = Status.SUCCEEDED
@@ -64,8 +63,7 @@ class Outcome:
     """A remark worth keeping."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """How an API wants to be treated. Every field may be overridden by the user."""
 
     rate: float | None = None

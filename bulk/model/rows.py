@@ -1,10 +1,11 @@
 """A row on its way: read, judged, written, recorded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 
 class Status(StrEnum):
@@ -19,8 +20,7 @@ class Status(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """One broken rule on one row."""
 
     row: int
@@ -37,8 +37,7 @@ class Violation:
     """What to do about it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Rejection:
+class Rejection(Struct, frozen=True, kw_only=True):
     """A row that will not be sent, with everything needed to mend it without its source file."""
 
     row: int
@@ -51,8 +50,7 @@ class Rejection:
     """Every rule that it breaks."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Member:
+class Member(Struct, frozen=True, kw_only=True):
     """A row that travels inside another row's document, such as a variant in its product's."""
 
     row: int
@@ -61,8 +59,7 @@ class Member:
     """What names it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, kw_only=True):
     """A row that became a valid document."""
 
     row: int
@@ -97,8 +94,7 @@ class Record:
     """Whether the user has confirmed what may be lost."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, kw_only=True):
     """A row that is ours to send."""
 
     repeated: bool = False
@@ -107,8 +103,7 @@ class Claim:
     """Fingerprint of what the record is known to hold, if that is sure; see `bulk.fingerprint`."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sighting:
+class Sighting(Struct, frozen=True, kw_only=True):
     """A record as an export read it."""
 
     key: str
@@ -119,8 +114,7 @@ class Sighting:
     """Fingerprint of what was read."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Settlement:
+class Settlement(Struct, frozen=True, kw_only=True):
     """What the writer learnt about one row."""
 
     row: int
@@ -155,8 +149,7 @@ class Settlement:
     """Seconds since the epoch."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True, kw_only=True):
     """One line of the ledger, as read back."""
 
     row: int

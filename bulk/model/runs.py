@@ -1,8 +1,9 @@
 """A run: what is to be done, and what became of it."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from bulk.model.rows import Entry, Status
 
@@ -18,8 +19,7 @@ class RunStatus(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Totals:
+class Totals(Struct, frozen=True, kw_only=True):
     """Rows of a run by what became of them."""
 
     read: int = 0
@@ -39,8 +39,7 @@ class Totals:
         return self.read == sum(parts) and self.created + self.updated <= self.succeeded
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True, kw_only=True):
     """Requests of a run."""
 
     sent: int = 0
@@ -51,8 +50,7 @@ class Traffic:
     """Answers that asked for a slower pace."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Instance:
+class Instance(Struct, frozen=True, kw_only=True):
     """What is to be done. Two starts with equal instances are the same work, so the second continues the first."""
 
     resource: str
@@ -76,8 +74,7 @@ class Instance:
         return f"{self.resource} export {self.source}" if self.operation == "export" else self.resource
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
+class Run(Struct, frozen=True, kw_only=True):
     """One run as the ledger knows it."""
 
     id: str
@@ -96,9 +93,9 @@ class Run:
     """UTC."""
     seconds: float = 0.0
     """Time spent over all starts."""
-    totals: Totals = field(default_factory=Totals)
+    totals: Totals = Totals()
     """Rows by status."""
-    traffic: Traffic = field(default_factory=Traffic)
+    traffic: Traffic = Traffic()
     """Requests over all starts."""
     exit_code: int | None = None
     """Exit code of the last start."""
@@ -106,8 +103,7 @@ class Run:
     """Why it ended as it did, where that needs words."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Passage:
+class Passage(Struct, frozen=True, kw_only=True):
     """What one run had to do with one record."""
 
     run: Run
@@ -122,8 +118,7 @@ class Passage:
     """Position of the row whose document held this one."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExportEnd:
+class ExportEnd(Struct, frozen=True, kw_only=True):
     """How an export ended."""
 
     status: RunStatus
@@ -140,12 +135,11 @@ class ExportEnd:
     """What the next incremental export of the same chain goes on from: JSON."""
     seconds: float = 0.0
     """Time spent."""
-    traffic: Traffic = field(default_factory=Traffic)
+    traffic: Traffic = Traffic()
     """Requests."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True, kw_only=True):
     """Rows of a run that failed for the same reason."""
 
     status: Status

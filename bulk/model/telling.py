@@ -1,19 +1,19 @@
 """Telling people and listeners what happens."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Event:
+
+class Event(Struct, frozen=True, kw_only=True):
     """Something a listener may want to show."""
 
     kind: str
     """`source`, `checking`, `checked`, `asking`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
     message: str = ""
     """One sentence for a person."""
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = {}
     """The same for a program."""
 
 

@@ -1,10 +1,10 @@
 """What every ledger promises, shown over a file and in memory."""
 
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from bulk.contracts import Ledger
 from bulk.errors import LedgerError, LockedError, SourceError, UsageError

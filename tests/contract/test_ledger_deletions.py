@@ -1,9 +1,8 @@
 """What every ledger promises about records that are deleted, shown over a file and in memory."""
 
-from dataclasses import replace
-
 import pytest
 from ledgers import CHEAP, DEAR, SHOP, end, known, read, record, settle, start, statuses, write
+from msgspec.structs import replace
 
 from bulk.model import Instance, Run, RunStatus, Settlement, Status
 

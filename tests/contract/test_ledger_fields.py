@@ -1,7 +1,6 @@
 """What every ledger promises about rows within rows, fields and exports, shown over a file and in memory."""
 
 import json
-from dataclasses import replace
 
 import pytest
 from ledgers import (
@@ -22,6 +21,7 @@ from ledgers import (
     statuses,
     write,
 )
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError, SourceError, UsageError
 from bulk.fingerprint import fingerprint, merged

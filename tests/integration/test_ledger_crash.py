@@ -10,9 +10,9 @@ import sys
 import textwrap
 from collections import Counter
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bulk.errors import LockedError
 from bulk.ledger import SqliteLedger
@@ -240,7 +240,7 @@ async def test_a_lock_is_free_again_when_its_holder_is_killed(tmp_path):
 async def test_an_export_of_another_process_is_under_way_until_it_is_killed(tmp_path):
     path = tmp_path / "ledger.db"
     program = """
-        from dataclasses import replace
+        from msgspec.structs import replace
         out = replace(shop, operation="export", source="out.csv", sha256="")
 
         async def main():

@@ -7,9 +7,9 @@ import stat
 import subprocess
 import sys
 import textwrap
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError, UsageError
 from bulk.ledger import SqliteLedger

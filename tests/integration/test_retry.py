@@ -2,10 +2,10 @@
 
 import csv
 import datetime as dt
-from dataclasses import replace
 
 import polars as pl
 import pytest
+from msgspec.structs import replace
 
 from bulk.connectors.luminous import PRODUCTS
 from bulk.errors import SourceError, UsageError

@@ -2,12 +2,13 @@
 
 import asyncio
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError, SourceError, UsageError
 from bulk.fingerprint import fingerprint, merged

@@ -3,7 +3,6 @@
 A deletion says the version that it is about, so sent twice it does no harm.
 """
 
-import json
 from http import HTTPStatus
 from typing import Final
 
@@ -12,7 +11,7 @@ from bulk.connectors.commercetools.flows.lookups import get_channel
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Flow
 from bulk.errors import ApiError, RefusedError, RetryableError
-from bulk.model import Outcome, Record, Status
+from bulk.model import Outcome, Record, Status, parsed
 
 READINGS: Final = 3
 """How often a version is read, while others change the channel meanwhile."""
@@ -27,7 +26,7 @@ def delete_channel(types: Types, record: Record) -> Flow:
 
     Raises `RefusedError` where something refers to it, and where it has changed since the version that the row says.
     """
-    document = json.loads(record.payload)
+    document = parsed(record.payload)
     lost = False
     current = record.current
     for reading in range(READINGS + 1):

@@ -1,10 +1,10 @@
 """Finding channels by what names them."""
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from bulk.connectors.commercetools.flows.answers import is_about_length
 from bulk.connectors.commercetools.flows.batches import batches
@@ -13,7 +13,7 @@ from bulk.connectors.commercetools.flows.operations import Question, get_by_id, 
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Enquiry
 from bulk.errors import RefusedError
-from bulk.model import Record
+from bulk.model import Record, parsed
 
 Channel = Mapping[str, Any]
 
@@ -42,7 +42,7 @@ def find_channels(types: Types, column: str, keys: Sequence[str]) -> Enquiry[Map
 
 def complete(types: Types, records: Sequence[Record]) -> Enquiry[Sequence[Record]]:
     """Records that were just read, those that were renamed before under their new key; and their types are learnt."""
-    documents = [json.loads(record.payload) for record in records]
+    documents = [parsed(record.payload) for record in records]
     renamed = [
         document["new_key"]
         for record, document in zip(records, documents, strict=True)

@@ -4,7 +4,6 @@ An update says the version that it is about, so sent twice it does no harm; a cr
 again. See https://docs.commercetools.com/api/general-concepts#optimistic-concurrency-control.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -19,7 +18,7 @@ from bulk.connectors.commercetools.flows.lookups import get_channel
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Enquiry, Flow
 from bulk.errors import ApiError, RefusedError, RetryableError, UnclearError
-from bulk.model import Outcome, Record, Response, Status
+from bulk.model import Outcome, Record, Response, Status, parsed
 
 CONFLICTS: Final = 3
 """How often a channel is read and compared again because somebody else was faster."""
@@ -59,7 +58,7 @@ class _Talk:
     document: Document = field(init=False)
 
     def __post_init__(self) -> None:
-        self.document = json.loads(self.record.payload)
+        self.document = parsed(self.record.payload)
 
     def read(self) -> Enquiry[Channel | None]:
         """The channel as it is now."""
@@ -69,7 +68,7 @@ class _Talk:
         """Create the channel, from the whole row: only a part of it may have been meant for one that was there."""
         if self.record.by != "key" or self.mode == "update":
             raise _absent(self.record, "to be updated")
-        self.document = json.loads(self.record.whole or self.record.payload)
+        self.document = parsed(self.record.whole or self.record.payload)
         document = yield from fitted(self.document, {}, self.types)
         draft = draft_of({**document, "roles": None} if self.roles == "remove" else document)
         while True:

@@ -10,7 +10,7 @@ from bulk.connectors.luminous.reading import read_channel
 from bulk.contracts import Enquiry, Flow
 from bulk.errors import RefusedError, RetryableError, UnauthorizedError, UnclearError
 from bulk.fingerprint import canonical
-from bulk.model import Outcome, Record, Request, Response
+from bulk.model import Outcome, Record, Request, Response, parsed
 
 FOUND_AGAIN: Final = "the answer was lost; the channel was found by its label"
 
@@ -21,7 +21,7 @@ ATTEMPTS: Final = 4
 
 def upsert_channel(record: Record) -> Flow:
     """Update the channel that the row's id names; a row without one creates a channel under its label."""
-    document = json.loads(record.payload)
+    document = parsed(record.payload)
     if "id" in document:
         return (yield from _update(record, document))
     return (yield from _create(record, document))

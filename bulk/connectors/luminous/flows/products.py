@@ -11,7 +11,7 @@ from bulk.connectors.luminous.reading import read_product
 from bulk.contracts import UNREADABLE, Enquiry, Flow
 from bulk.errors import RefusedError
 from bulk.fingerprint import departed, fingerprint
-from bulk.model import Outcome, Record, Request, Response, shorten
+from bulk.model import Outcome, Record, Request, Response, parsed, shorten
 
 _REPLACING: Final = ('"custom_fields":{', '"variants":')
 """Members that may replace what the product has; a quotation mark inside a text is escaped, so it is not mistaken."""
@@ -43,7 +43,7 @@ def upsert_product(record: Record) -> Flow:
                 code="not_found",
             )
     if replaces:
-        document = json.loads(payload)
+        document = parsed(payload)
         remarks += keep_variants(document, current, confirmed=record.confirmed) if "variants" in document else ()
         remarks += keep_custom_fields(document, current) if "custom_fields" in document else ()
         payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
@@ -106,7 +106,7 @@ def _by_id(record: Record) -> bool:
 def _has(product: Mapping[str, Any], document: str) -> bool:
     """Whether a product holds a document, as far as it shows."""
     shown = read_product(product)
-    return "name" in shown and not departed(json.loads(document), fingerprint(shown))
+    return "name" in shown and not departed(parsed(document), fingerprint(shown))
 
 
 def _patch(payload: str) -> Request:
