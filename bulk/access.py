@@ -16,7 +16,8 @@ from bulk.http.address import checked_address
 from bulk.http.client import Client
 from bulk.http.pace import Pace
 from bulk.model import Event, Limits, Run
-from bulk.settings import Configuration, parse_rate
+from bulk.settings import Configuration
+from bulk.settings_files import parse_rate
 
 MOST_IN_FLIGHT = 64
 """Requests in flight at most, unless the user asks for more."""

@@ -16,33 +16,19 @@ A file looks like this; what stands under a profile comes before what stands out
 
 import importlib
 import os
-import re
 import stat
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-import platformdirs
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bulk.errors import ConfigurationError, UsageError
 from bulk.model import listed, shorten
+from bulk.settings_files import DEFAULT_LEDGER, FILE_NAME, files, parse_rate
 
 Model = TypeVar("Model", bound=BaseModel)
-
-FILE_NAME = "bulk.toml"
-
-
-def parse_rate(text: str) -> float | None:
-    """Requests a second from `50/s`, `600/min` or `none`; raises `UsageError`."""
-    if text.strip().lower() == "none":
-        return None
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)/(s|sec|second|min|minute|h|hour)", "".join(text.lower().split()))
-    if match is None or not float(match[1]) > 0:
-        raise UsageError(f"{text!r} is not a rate", advice="Rates look like 50/s, 600/min or none.")
-    return float(match[1]) / {"s": 1, "m": 60, "h": 3600}[match[2][0]]
 
 
 def _require_rate(text: str | None) -> str | None:
@@ -57,7 +43,7 @@ def _require_rate(text: str | None) -> str | None:
 class Settings(BaseModel):
     """What is not about one API."""
 
-    ledger: Path = Path(platformdirs.user_state_dir("bulk", appauthor=False)) / "ledger.db"
+    ledger: Path = DEFAULT_LEDGER
     """Where the ledger lies."""
     rate: Annotated[str | None, AfterValidator(_require_rate)] = None
     """Default of `--rate`."""
@@ -71,8 +57,7 @@ class Configuration:
     """The settings files, read once, seen through a profile."""
 
     def __init__(self, profile: str | None = None, *, folder: Path | None = None, user: Path | None = None) -> None:
-        user = user or Path(platformdirs.user_config_dir("bulk", appauthor=False)) / FILE_NAME
-        self._files = [read for path in ((folder or Path()) / FILE_NAME, user) if (read := _read(path)) is not None]
+        self._files = files(folder, user)
         self.general: Settings = self._load(Settings, "", None)
         self.profile = profile or self.general.profile
         if self.profile is not None:
@@ -155,17 +140,6 @@ def _section(path: Path, content: Mapping[str, Any], section: str, model: type[B
     if isinstance(values.get("ledger"), str):
         values["ledger"] = str(Path(values["ledger"]).expanduser())
     return values
-
-
-def _read(path: Path) -> tuple[Path, dict[str, Any]] | None:
-    try:
-        return path, tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} is not readable as TOML: {error}") from None
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _secret_from(path: Path) -> str:

@@ -2,13 +2,15 @@
 
 import os
 import sys
-import traceback
 
 import typer
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_command
 
 from bulk.cli import check, describe, export, history, keys, load, plan, practice, streams
 from bulk.cli.common import INTERRUPTED, EndedAtOnceError, Globals, hoist
+from bulk.cli.sparing import spare
 from bulk.errors import BulkError
 
 app = typer.Typer(
@@ -41,7 +43,7 @@ def main() -> None:
 
     try:
         # Typer knows best how to tell a person of a usage error, but tells a script nothing.
-        exit_code = app(args=arguments, prog_name="bulk", standalone_mode=not as_json) or 0
+        exit_code = _program()(args=arguments, prog_name="bulk", standalone_mode=not as_json) or 0
         if exit_code == INTERRUPTED and not results.spoken:  # what typer makes of a KeyboardInterrupt
             report("Interrupted", "interrupted", None, exit_code)
     except EndedAtOnceError as ended:
@@ -60,5 +62,16 @@ def main() -> None:
         advice = "Nothing recorded is lost. Run it again with -v to see where."
         exit_code = report(type(error).__name__, message, advice, 1)
         if {"-v", "--verbose"} & set(arguments):
+            import traceback  # noqa: PLC0415  # only here
+
             traceback.print_exc()
     sys.exit(exit_code)
+
+
+def _program() -> TyperGroup:
+    """The commands, ready to be called."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    for command in (group, *group.commands.values()):
+        spare(command.get_params(typer.Context(command)))
+    return group

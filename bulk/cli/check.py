@@ -42,9 +42,9 @@ def check(
 ) -> None:
     """Find every fault in a file. No call is made and nothing is recorded."""
     from bulk.checking import check as checked  # noqa: PLC0415  # polars is loaded only when something is read
-    from bulk.cli.documents import group_document, rejection_documents  # noqa: PLC0415
+    from bulk.cli.documents import group_document, print_json, rejection_documents  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
-    from bulk.cli.screen import print_json, show_check  # noqa: PLC0415
+    from bulk.cli.screen import show_check  # noqa: PLC0415
     from bulk.validation import Groups  # noqa: PLC0415
 
     options = settings_of(context)

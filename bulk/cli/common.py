@@ -101,13 +101,22 @@ def ask_ledger(options: Globals, question: "Callable[[SqliteLedger], Awaitable[T
     import asyncio  # noqa: PLC0415  # not for --help, which has a tenth of a second to lose
 
     from bulk.ledger import SqliteLedger  # noqa: PLC0415  # only when needed
-    from bulk.settings import Configuration  # noqa: PLC0415
 
     async def answer() -> T:
-        async with SqliteLedger(options.ledger or Configuration(options.profile).general.ledger) as ledger:
+        async with SqliteLedger(options.ledger or _ledger_in_settings(options.profile)) as ledger:
             return await question(ledger)
 
     return asyncio.run(answer())
+
+
+def _ledger_in_settings(profile: str | None) -> Path:
+    from bulk.settings_files import ledger_at_a_glance  # noqa: PLC0415  # only when needed
+
+    if (place := ledger_at_a_glance(profile)) is not None:
+        return place
+    from bulk.settings import Configuration  # noqa: PLC0415  # a quarter of a second that is seldom needed
+
+    return Configuration(profile).general.ledger
 
 
 def _runs(context: typer.Context, incomplete: str) -> list[str]:

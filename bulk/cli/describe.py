@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def resources(context: typer.Context) -> None:
     """List what can be imported."""
-    from bulk.cli.screen import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_table  # noqa: PLC0415
     from bulk.connectors import connectors  # noqa: PLC0415
 
@@ -60,7 +60,7 @@ def resources(context: typer.Context) -> None:
 
 def fields(context: typer.Context, resource: ResourceName) -> None:
     """List the columns of a resource: their type and constraints, with the documentation reference."""
-    from bulk.cli.screen import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_fields  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 
@@ -90,7 +90,8 @@ def template(
     ] = None,
 ) -> None:
     """Write an empty spreadsheet with the right headers."""
-    from bulk.cli.screen import print_json, wrote  # noqa: PLC0415  # only when needed
+    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.screen import wrote  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 
     _, found = find(resource)

@@ -1,7 +1,8 @@
 """What the commands print with `--json`: the keys are a contract with scripts outside."""
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,22 @@ if TYPE_CHECKING:
     from bulk.jobs.presence import Presence
     from bulk.jobs.reports import Report
     from bulk.validation import Group
+
+
+def print_json(document: Any) -> None:  # noqa: ANN401  # any JSON
+    """The one document that a command prints with --json."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+async def print_json_list(documents: AsyncIterator[Any]) -> None:
+    """The same for a list that may be long."""
+    opening = "[\n"
+    async for document in documents:
+        sys.stdout.write(f"{opening}{json.dumps(document, ensure_ascii=False)}")
+        opening = ",\n"
+    sys.stdout.write("[]\n" if opening.startswith("[") else "\n]\n")
+    sys.stdout.flush()
 
 
 def report_document(report: "Report", *, source: str | None = None) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def get(
 ) -> None:
     """Print one record as JSON, as the API has it, without anything secret."""
     from bulk.access import Politeness  # noqa: PLC0415  # see above
+    from bulk.cli.documents import print_json  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
-    from bulk.cli.screen import print_json  # noqa: PLC0415
 
     options = settings_of(context)
 

@@ -30,8 +30,7 @@ def runs(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")] = 20,
 ) -> None:
     """List the latest runs."""
-    from bulk.cli.documents import run_document  # noqa: PLC0415  # only when needed
-    from bulk.cli.screen import print_json  # noqa: PLC0415
+    from bulk.cli.documents import print_json, run_document  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_runs  # noqa: PLC0415
 
     options = settings_of(context)
@@ -80,8 +79,7 @@ def rows(
     ] = None,
 ) -> None:
     """List the rows of a run, or write them to a file with their original cells and what is wrong with each."""
-    from bulk.cli.documents import entry_document  # noqa: PLC0415  # only when needed
-    from bulk.cli.screen import print_json_list, wrote  # noqa: PLC0415
+    from bulk.cli.documents import entry_document, print_json_list  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_rows  # noqa: PLC0415
 
     options, statuses, causes = settings_of(context), statuses_of(status), cause or []
@@ -107,6 +105,8 @@ def rows(
     if output is None:
         ask_ledger(options, listed)
     else:
+        from bulk.cli.screen import wrote  # noqa: PLC0415  # see above
+
         wrote(options, str(output), ask_ledger(options, to_file))
 
 
@@ -116,8 +116,7 @@ def explain(
     key: Annotated[str, typer.Argument(metavar="KEY", help="What names the record in the file, or the API's own id.")],
 ) -> None:
     """Tell what every run had to do with one record: file, row, what was sent before and then, and the answer."""
-    from bulk.cli.documents import history_document  # noqa: PLC0415  # only when needed
-    from bulk.cli.screen import print_json  # noqa: PLC0415
+    from bulk.cli.documents import history_document, print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_history  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 

@@ -123,9 +123,8 @@ def exists(
 ) -> None:
     """Say which records that a file names are there, in as few calls as it takes. Leaves with 3 if some are not."""
     from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
-    from bulk.cli.documents import presence_document  # noqa: PLC0415
+    from bulk.cli.documents import presence_document, print_json  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
-    from bulk.cli.screen import print_json  # noqa: PLC0415
     from bulk.cli.tables import show_presences  # noqa: PLC0415
 
     options = settings_of(context)

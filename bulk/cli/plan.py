@@ -79,9 +79,9 @@ def plan(
     Rows of which the ledger knows all fields cost no call; the others are read a hundred at a time.
     """
     from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
+    from bulk.cli.documents import print_json  # noqa: PLC0415
     from bulk.cli.plans import plan_document, show_plan  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
-    from bulk.cli.screen import print_json  # noqa: PLC0415
     from bulk.jobs.plan_file import write_plan  # noqa: PLC0415
     from bulk.jobs.planner import Action  # noqa: PLC0415
 

@@ -37,7 +37,7 @@ def sandbox(
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed meets the same faults again.")] = 0,
 ) -> None:
     """Run the embedded APIs on this machine, with faults and a rate limit to taste, until Ctrl-C."""
-    from bulk.cli.screen import print_json  # noqa: PLC0415  # servers are loaded only when wanted
+    from bulk.cli.documents import print_json  # noqa: PLC0415  # servers are loaded only when wanted
     from bulk.cli.tables import show_table  # noqa: PLC0415
     from bulk.connectors import connectors  # noqa: PLC0415
     from bulk.sandbox import KINDS, Ceiling, Faults, Sandbox  # noqa: PLC0415

@@ -3,15 +3,15 @@
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from bulk.cli.common import Globals
-from bulk.cli.documents import export_document, manifest_of, report_document
+from bulk.cli.documents import export_document, manifest_of, print_json, report_document
 from bulk.model import Cause, Run, RunStatus, Totals, Violation, many, place, shorten
 
 if TYPE_CHECKING:
@@ -31,22 +31,6 @@ def out() -> Console:
     if not console.is_terminal:
         console = Console(highlight=False, width=160)
     return console
-
-
-def print_json(document: Any) -> None:  # noqa: ANN401  # any JSON
-    """The one document that a command prints with --json."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-    sys.stdout.flush()
-
-
-async def print_json_list(documents: AsyncIterator[Any]) -> None:
-    """The same for a list that may be long."""
-    opening = "[\n"
-    async for document in documents:
-        sys.stdout.write(f"{opening}{json.dumps(document, ensure_ascii=False)}")
-        opening = ",\n"
-    sys.stdout.write("[]\n" if opening.startswith("[") else "\n]\n")
-    sys.stdout.flush()
 
 
 def report_error(kind: str, message: str, advice: str | None, exit_code: int, *, as_json: bool) -> None:

@@ -1,17 +1,15 @@
 """Lists on the screen: runs, rows, fields, and whatever else is a plain table."""
 
 import json
+import sys
+import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-from rich.text import Text
-
-from bulk.cli.screen import out
-from bulk.contracts import Resource
 from bulk.model import Entry, Passage, Run, file_of, place, row_of, shorten
 
 if TYPE_CHECKING:
+    from bulk.contracts import Resource
     from bulk.jobs.presence import Presence
 
 PAGE = 1_000
@@ -128,18 +126,16 @@ def show_presences(source: str, presences: "Sequence[Presence]", files: Sequence
             ("row", "key", "what"),
             [(place(one.row, files), one.key or "", one.message or "not there") for one in absent[:SHOWN]],
         )
-    console = out()
     if len(absent) > SHOWN:
-        console.print(f"... and {len(absent) - SHOWN:,} more: -o FILE writes them all.")
+        _say(f"... and {len(absent) - SHOWN:,} more: -o FILE writes them all.")
     there, invalid = len(presences) - len(absent), sum(one.exists is None for one in absent)
     parts = [f"{there:,} there", f"{len(absent) - invalid:,} not there"] + ([f"{invalid:,} invalid"] if invalid else [])
     name = "standard input" if source == "-" else source
-    console.print(Text(f"{name}: {len(presences):,} rows read = {' + '.join(parts)}."), soft_wrap=True)
+    _say(f"{name}: {len(presences):,} rows read = {' + '.join(parts)}.")
 
 
-def show_fields(resource: Resource, columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:
+def show_fields(resource: "Resource", columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:
     """The columns of a resource."""
-    console = out()
     show_table(
         ("column", "rows", "type", "constraints", "description"),
         [
@@ -147,23 +143,53 @@ def show_fields(resource: Resource, columns: Sequence[Mapping[str, Any]], rules:
             for one in columns
         ],
     )
-    console.print()
-    for rule in rules:
-        console.print(f"- {rule}", soft_wrap=True, markup=False)
-    for note in resource.notes:
-        console.print(f"- {note}", soft_wrap=True, markup=False)
-    console.print(f"Documentation: {resource.reference}", soft_wrap=True)
+    _say()
+    for remark in (*rules, *resource.notes):
+        _say(f"- {remark}")
+    _say(f"Documentation: {resource.reference}")
 
 
 def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], *, empty: str = "Nothing.") -> None:
-    """A plain table on stdout."""
-    console = out()
+    """A plain table on stdout: within the width of a terminal, elsewhere a line a row however long."""
     if not rows:
-        console.print(empty)
-        return
+        _say(empty)
+    elif sys.stdout.isatty():
+        _show_folded(header, rows)
+    else:
+        lines = [header, *([_flat(cell) for cell in row] for row in rows)]
+        widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            cells = (cell + " " * (width - _width(cell)) for cell, width in zip(line, widths, strict=True))
+            _say("  ".join(cells).rstrip())
+
+
+def _show_folded(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    from rich.table import Table  # noqa: PLC0415  # a tenth of a second that only a terminal needs
+    from rich.text import Text  # noqa: PLC0415
+
+    from bulk.cli.screen import out  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    out().print(table)
+
+
+def _say(line: str = "") -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _flat(cell: str) -> str:
+    """A cell in one line."""
+    return "".join(character if character.isprintable() else " " for character in cell)
+
+
+def _width(text: str) -> int:
+    """Columns that a text takes up where all characters are as wide as each other, or twice."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text
+    )

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,10 +46,18 @@ def test_help_needs_neither_polars_nor_aiohttp_nor_pydantic():
     assert not loaded_by("--help") & heavy
 
 
-def test_what_asks_the_ledger_needs_neither_polars_nor_aiohttp_nor_any_connector(tmp_path):
-    loaded = loaded_by("--ledger", str(tmp_path / "ledger.db"), "runs")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_what_asks_the_ledger_needs_no_connector_and_none_of_the_large_libraries(tmp_path, monkeypatch, more):
+    """Speed: `bulk runs`."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    monkeypatch.delenv("BULK_LEDGER", raising=False)
+    monkeypatch.chdir(tmp_path)
+    Path("bulk.toml").write_text('rate = "20/s"\n[luminous]\ncompany = "acme"\n')
+    loaded = loaded_by(*more, "runs")
     assert "bulk.ledger" in loaded
-    assert not loaded & {"polars", "aiohttp", "fastexcel", "bulk.http", "bulk.sandbox", "bulk.connectors", "bulk.jobs"}
+    assert not loaded & {"polars", "aiohttp", "fastexcel", "pydantic", "pydantic_settings", "rich"}
+    assert not loaded & {"bulk.contracts", "bulk.http", "bulk.sandbox", "bulk.connectors", "bulk.jobs", "bulk.settings"}
+    assert not loaded_by("--ledger", str(tmp_path / "bulk" / "ledger.db"), "runs") & {"pydantic", "rich"}
 
 
 def test_only_writing_a_workbook_loads_what_writes_workbooks():

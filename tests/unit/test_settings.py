@@ -10,7 +10,8 @@ from keyring.errors import KeyringLocked
 from pydantic import BaseModel, SecretStr
 
 from bulk.errors import ConfigurationError, UsageError
-from bulk.settings import Configuration, parse_rate
+from bulk.settings import Configuration
+from bulk.settings_files import parse_rate
 
 
 class Shop(BaseModel):
