@@ -205,6 +205,8 @@ class Resource:
     @property
     def altered(self) -> frozenset[str]:
         """Fields that, as it was decided, do not mean what is to be there in the end."""
+        if not self.decided:
+            return frozenset()
         return frozenset[str]().union(*(one.alters for one in self.choices if one.name in self.decided))
 
     def is_done(self, field: str, given: object, present: object) -> bool:

@@ -56,6 +56,9 @@ class Exchange:
         self._body_limit = body_limit
         host = self._base.host_port_subcomponent or ""
         self._common = _lines({"Host": host, "Accept-Encoding": "gzip, deflate", **headers})
+        # Most requests begin as the one before.
+        self._asked: tuple[str, str] = ("", "")
+        self._start = b""
         self._given: Mapping[str, str] = {}
         self._given_lines = b""
         self._idle: list[Line] = []
@@ -119,19 +122,15 @@ class Exchange:
     def _message(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, content_type: str
     ) -> bytes:
-        target = self._prefix + target
-        if not target.startswith("/"):
-            target = f"/{target}"
-        if _UNFIT.search(target):
-            raise ValueError(f"not a request target: {target!r}")
+        if (method, target) != self._asked:
+            self._asked, self._start = (method, target), _start(method, self._prefix + target)
         if headers is not self._given:
             self._given, self._given_lines = headers, _lines(headers)
-        start = f"{method} {target} HTTP/1.1\r\n".encode()
         if body is not None:
             about = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-            return b"".join((start, self._common, self._given_lines, about, body))
+            return b"".join((self._start, self._common, self._given_lines, about, body))
         end = b"\r\n" if method in _BODYLESS else b"Content-Length: 0\r\n\r\n"
-        return b"".join((start, self._common, self._given_lines, end))
+        return b"".join((self._start, self._common, self._given_lines, end))
 
     def _watch(self, line: Line) -> None:
         """Have the request on this connection end in time, and in less if nothing comes or goes."""
@@ -150,6 +149,15 @@ class Exchange:
         later = min((at for at, _ in due if at > now), default=None)
         if later is not None:
             self._alarm = self._loop.call_at(later, self._look)
+
+
+def _start(method: str, target: str) -> bytes:
+    """The first line of a message; raises `ValueError` for a target that would be more than one."""
+    if not target.startswith("/"):
+        target = f"/{target}"
+    if _UNFIT.search(target):
+        raise ValueError(f"not a request target: {target!r}")
+    return f"{method} {target} HTTP/1.1\r\n".encode()
 
 
 def _lines(headers: Mapping[str, str]) -> bytes:

@@ -103,7 +103,7 @@ class Line(asyncio.Protocol):
         if self._waiter is not None:
             if isinstance(exc, OSError):
                 self.fail(aiohttp.ClientOSError(*exc.args))
-            elif exc is None and self._head_read and self._is_open_ended:
+            elif exc is None and self._head_read and self._is_open_ended():
                 self._complete(keeps=False)
             elif self._head_read:
                 self.fail(aiohttp.ClientPayloadError("the answer broke off"))
@@ -120,7 +120,6 @@ class Line(asyncio.Protocol):
         self._size = 0
         self._head_size = 0
         self._head_read = False
-        self._is_open_ended = False
 
     def on_message_begin(self) -> None:
         if self._waiter is None:
@@ -135,8 +134,6 @@ class Line(asyncio.Protocol):
         if self._status < 200:  # noqa: PLR2004  # an interim answer; switching protocols was not offered
             return
         self._head_read = True
-        names = {name.lower() for name, _ in self._fields}
-        self._is_open_ended = b"content-length" not in names and b"transfer-encoding" not in names
         if self._headless:
             keeps, self._parser = self._parser.should_keep_alive(), HttpResponseParser(self)
             self._complete(keeps=keeps)  # the parser cannot be told that no body follows
@@ -174,6 +171,10 @@ class Line(asyncio.Protocol):
         # What was answered before it was heard out would have its rest taken for the next request.
         self.reusable = keeps and not self._transport.get_write_buffer_size()
         waiter.set_result(Answer(self._status, CIMultiDictProxy(headers), body))
+
+    def _is_open_ended(self) -> bool:
+        """Whether the end of the connection is the end of the body."""
+        return {name.lower() for name, _ in self._fields}.isdisjoint({b"content-length", b"transfer-encoding"})
 
     def _unpacked(self, body: bytes, encoding: str) -> bytes:
         for name in reversed(encoding.lower().split(",")):

@@ -13,7 +13,8 @@ from bulk.errors import RefusedError
 from bulk.fingerprint import departed, fingerprint
 from bulk.model import Outcome, Record, Request, Response, parsed, shorten
 
-_REPLACING: Final = ('"custom_fields":{', '"variants":')
+_CUSTOM_FIELDS: Final = '"custom_fields":{'
+_VARIANTS: Final = '"variants":'
 """Members that may replace what the product has; a quotation mark inside a text is escaped, so it is not mistaken."""
 
 
@@ -95,7 +96,7 @@ def _current(record: Record) -> Enquiry[Mapping[str, Any] | None]:
 
 
 def _replaces(record: Record) -> bool:
-    return any(member in record.payload for member in _REPLACING)
+    return _CUSTOM_FIELDS in record.payload or _VARIANTS in record.payload
 
 
 def _by_id(record: Record) -> bool:
