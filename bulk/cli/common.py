@@ -47,11 +47,13 @@ def hoist(arguments: Sequence[str]) -> list[str]:
     return front + rest
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(context: typer.Context, wanted: bool) -> None:
     if wanted:
+        import json  # noqa: PLC0415  # only here
         from importlib.metadata import version  # noqa: PLC0415  # only here
 
-        typer.echo(version("bulk"))
+        found = version("bulk")
+        typer.echo(json.dumps({"version": found}) if context.params.get("json") else found)
         raise typer.Exit
 
 
@@ -86,7 +88,7 @@ class Globals:
         quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Say only what went wrong.")] = False,
         no_progress: Annotated[bool, typer.Option("--no-progress", help="No progress display.")] = False,
         version: Annotated[
-            bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version and leave.")
+            bool, typer.Option("--version", callback=_print_version, help="Print the version and leave.")
         ] = False,
     ) -> None:
         """Load catalog spreadsheets into shop APIs, and say for every row what became of it."""

@@ -364,3 +364,7 @@ def test_the_shell_completes_commands_options_resources_and_runs(shell, words, c
         "COMP_CWORD": str(len(words.split()) - 1),
     }
     assert completed in shell().stdout.split()
+
+
+def test_the_version_is_one_document_too(shell):
+    assert shell.json("--version") == {"version": shell("--version").stdout.strip()}
