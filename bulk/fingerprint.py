@@ -8,10 +8,11 @@ Values are compared as a person would see them in a cell: text without surroundi
 zeros, lists of single values as sets. Null, blank text, the empty list and the empty object are one and the same.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, Final
 
 _FIELD: Final = 3
@@ -19,8 +20,13 @@ _PATH: Final = 6
 _SIZE: Final = 12
 _NAMES: Final = ("sku", "key", "id")
 _NESTED: Final = (dict, list)
+_NUMBERS: Final = {int, float}
 _SHORT: Final = 8
 """Characters of a text that may be the value of many records."""
+_ABSENT: Final = object()
+_EMPTY: Final[Mapping[str, Any]] = {}
+_SPARSE: Final = 16
+"""How many times fewer names a document may have than all of them together, for a look at each name to be worth it."""
 
 
 def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -111,6 +117,76 @@ def _enter(document: Mapping[str, Any], prefix: str, entries: set[bytes]) -> Non
                 _enter(one, f"{prefix}{name.strip()}[{_called(one, number)}].", entries)
         else:
             entries.add(_entry(prefix + name.strip(), canonical(value)))
+
+
+def fingerprints(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
+    """The `fingerprint` of each, path by path instead of one after the other: what they share is digested once."""
+    columns: dict[bytes, list[bytes]] = {}
+    others: dict[int, set[bytes]] = {}
+    _enter_all(documents, "", columns, others)
+    # An entry begins with that of its path, so the order of paths is that of entries.
+    found = [b"".join(entries) for entries in zip(*(columns[path] for path in sorted(columns)), strict=True)]
+    found = found or [b""] * len(documents)
+    for number, entries in others.items():
+        found[number] = b"".join(sorted(entries | _entries(found[number])))
+    return found
+
+
+def _enter_all(
+    documents: Sequence[Mapping[str, Any]],
+    prefix: str,
+    columns: dict[bytes, list[bytes]],
+    others: dict[int, set[bytes]],
+) -> None:
+    """Add a column of entries for each path, blank where a document lacks it; what fits no column goes to `others`."""
+    names = dict.fromkeys(chain.from_iterable(documents))
+    if len(names) * len(documents) > _SPARSE * sum(map(len, documents)):
+        for number, document in enumerate(documents):
+            _enter(document, prefix, others.setdefault(number, set()))
+        return
+    for name in names:
+        path = prefix + name.strip()
+        values = [document.get(name, _ABSENT) for document in documents]
+        types = set(map(type, values))
+        if dict in types:
+            _enter_all([value if type(value) is dict else _EMPTY for value in values], f"{path}.", columns, others)
+            values = [_ABSENT if value and type(value) is dict else value for value in values]
+            types = set(map(type, values))
+            if types == {object}:
+                continue
+        if list in types:
+            for number, value in enumerate(values):
+                if _holds_objects(value):
+                    _enter({name: value}, prefix, others.setdefault(number, set()))
+                    values[number] = _ABSENT
+        entries = _entries_of(path, values, types)
+        if columns.setdefault(_name(path), entries) is not entries:  # two names that differ by space around them
+            for number, entry in enumerate(entries):
+                others.setdefault(number, set()).update({entry} - {b""})
+
+
+def _entries_of(path: str, values: Sequence[Any], types: set[type]) -> list[bytes]:
+    """The entries of values under one path."""
+    if types.intersection(_NESTED) or (bool in types and types & _NUMBERS):  # 1 is true to a dictionary
+        shown = list(map(repr, values))
+        known = {text: _entry(path, canonical(value)) for text, value in dict(zip(shown, values, strict=True)).items()}
+        known[repr(_ABSENT)] = b""
+        return [known[text] for text in shown]
+    return list(map(_Entries(path).__getitem__, values))
+
+
+class _Entries(dict[Any, bytes]):
+    """The entries of one path by value, each made when it is first asked for."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__({_ABSENT: b""})
+        self._name, self._begun = _begun(path)
+
+    def __missing__(self, value: Any) -> bytes:  # noqa: ANN401  # a single value
+        digest = self._begun.copy()
+        digest.update(_encoded(canonical(value)))
+        entry = self[value] = self._name + digest.digest()
+        return entry
 
 
 def merged(before: bytes, after: bytes, partial: Collection[str] = ()) -> bytes:

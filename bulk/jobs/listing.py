@@ -9,7 +9,7 @@ from typing import Final
 
 from bulk.contracts import Ledger, Listener, Page, Query, Resource, Sender
 from bulk.errors import ApiError, RefusedError
-from bulk.fingerprint import fingerprint
+from bulk.fingerprint import fingerprints
 from bulk.jobs.completeness import Confirmation
 from bulk.jobs.guards import Stop
 from bulk.jobs.spool import Spool, Spooled
@@ -153,10 +153,10 @@ class Listing:
         return before
 
     def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], Sequence[Sighting]]:
+        documents = [self._resource.read(record) for record in page.records]
         spooled: list[Spooled] = []
         sightings: list[Sighting] = []
-        for record in page.records:
-            document = self._resource.read(record)
+        for record, document, fields in zip(page.records, documents, fingerprints(documents), strict=True):
             key, remote_id = document.get(self._resource.keys[0]), record.get("id")
             changed_at = self._resource.changed_at(record)
             spooled.append(
@@ -168,7 +168,7 @@ class Listing:
             )
             if key not in (None, ""):
                 remote = None if remote_id is None else str(remote_id)
-                sightings.append(Sighting(key=str(key), remote_id=remote, fields=fingerprint(document)))
+                sightings.append(Sighting(key=str(key), remote_id=remote, fields=fields))
         return self._spool.add(spooled), sightings
 
     async def _keep(self) -> None:

@@ -114,22 +114,13 @@ def learn_read(
     before = sure(connection, this.place, [sighting.key for sighting in sightings])
     rows = []
     for sighting in sightings:
-        fields = sighting.fields
-        if before.get(sighting.key) != fields:  # most of a catalog does not change from one export to the next
-            fields = before[sighting.key] = merged(before.get(sighting.key, b""), fields)
-        rows.append(
-            {
-                "place": this.place,
-                "key": sighting.key,
-                "run": this.number,
-                "now": now,
-                "remote_id": sighting.remote_id,
-                "fields": fields,
-                "asked": asked,
-            }
-        )
+        key, fields = sighting.key, sighting.fields
+        if (known := before.get(key)) != fields:  # most of a catalog does not change from one export to the next
+            fields = before[key] = merged(known or b"", fields)
+        rows.append((this.place, key, this.number, now, sighting.remote_id, fields, this.number, asked))
     connection.executemany(QUERIES["learn_read"], rows)
-    connection.executemany(QUERIES["doubt_read"], (row for row in rows if row["remote_id"] != row["key"]))
+    others = [sighting.remote_id for sighting in sightings if sighting.remote_id != sighting.key]
+    connection.execute(QUERIES["doubt_read"], {"place": this.place, "names": json.dumps(others)})
     return True
 
 

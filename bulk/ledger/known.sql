@@ -98,17 +98,17 @@ WHERE place = :place AND key IN (SELECT value FROM json_each(:keys)) AND sure AN
 -- Of a record that was written before, the writing stays on record. One that a run has written since the reading was
 -- asked for, and was killed, is left as it is.
 INSERT INTO known (place, key, digest, sure, run, at, remote_id, fields, seen)
-VALUES (:place, :key, x'', 1, :run, :now, :remote_id, :fields, :run)
+VALUES (?, ?, x'', 1, ?, ?, ?, ?, ?)
 ON CONFLICT (place, key)
 DO UPDATE SET sure = 1, remote_id = coalesce(excluded.remote_id, remote_id), fields = excluded.fields,
     seen = excluded.seen
-WHERE seen IS NOT NULL OR at < :asked;
+WHERE seen IS NOT NULL OR at < ?;
 
 -- name: doubt_read
 -- A record that was written under its remote id has been read under its other name since: that is the later word.
 UPDATE known
 SET sure = 0, fields = NULL
-WHERE place = :place AND key = :remote_id AND remote_id = :remote_id AND key <> :key;
+WHERE place = :place AND key IN (SELECT value FROM json_each(:names)) AND remote_id = key;
 
 -- name: rate_found
 SELECT rate FROM bearing WHERE target = :target;

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk.fingerprint import canonical, departed, emptied, fingerprint, leaves, merged, unknown, without
+from bulk.fingerprint import canonical, departed, emptied, fingerprint, fingerprints, leaves, merged, unknown, without
 
 PRODUCT = {
     "sku": "A-1",
@@ -120,6 +120,28 @@ def test_what_was_written_last_is_known_whatever_was_known_before(before, after)
     assert unknown(after, known) == []
     assert set(unknown(before, known)) <= {path for path, _ in leaves(after)}
     assert len(known) % 12 == 0
+
+
+NAMES = st.sampled_from(["a", "b", " a", "sku", "c.d", ""])
+SHAPES = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.floats(allow_nan=False) | st.text(max_size=2),
+    lambda inner: (
+        st.dictionaries(NAMES, inner, max_size=3)
+        | st.lists(st.none() | st.booleans() | st.integers(0, 1) | st.text(max_size=1), max_size=3)
+        | st.lists(st.dictionaries(NAMES, inner, max_size=2), max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(NAMES, SHAPES, max_size=4), max_size=5))
+def test_fingerprints_of_many_are_those_of_each(documents):
+    assert fingerprints(documents) == list(map(fingerprint, documents))
+
+
+def test_so_they_are_where_no_two_have_a_name_in_common():
+    documents = [{"sku": f"A-{n}", "custom_fields": {f"Field {n}": n}} for n in range(50)]
+    assert fingerprints(documents) == list(map(fingerprint, documents))
 
 
 def test_what_lay_below_an_object_that_was_set_to_null_is_not_known_any_more():

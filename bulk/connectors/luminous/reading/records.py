@@ -23,6 +23,9 @@ _READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
 }
 """How a field is read, by its type in the model."""
 
+_AS_THEY_ARE: Final = frozenset({str, bool})
+"""Types whose values every reader of them gives back as they are."""
+
 _BY_NAME: Final = {"category": "category_id", "subcategory": "sub_category_id", "supplier": "supplier_id"}
 """Objects that are written by name, and the field for their id where they have none."""
 
@@ -39,7 +42,7 @@ def read_product(record: Mapping[str, Any]) -> Mapping[str, Any]:
         elif isinstance(shown, list):
             named = [one for one in shown if isinstance(one, Mapping) and text(one.get("sku"))]
             document["variants"] = [{**read_variant(one), **_plain(one, VariantFacts)} for one in named]
-    return document | _plain(record, ProductFacts)
+    return _plain(record, ProductFacts, document)
 
 
 def read_variant(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def read_channel(record: Mapping[str, Any]) -> Mapping[str, Any]:
         ids = integers(record["tags"])
         if ids is not None or record["tags"] is None:
             document["tagIds"] = ids
-    return document | _plain(record, ChannelFacts)
+    return _plain(record, ChannelFacts, document)
 
 
 def changed_at(record: Mapping[str, Any]) -> datetime | None:
@@ -82,22 +85,28 @@ def _goods(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
     return document
 
 
-def _plain(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
-    """The fields of single values and of lists of them."""
-    document: dict[str, Any] = {}
-    for name, reader in _readers(model).items():
-        shown = record.get(name, _ABSENT)
-        if shown is None:
-            document[name] = None
+def _plain(record: Mapping[str, Any], model: type[BaseModel], document: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The fields of single values and of lists of them, added to a document."""
+    document = {} if document is None else document
+    shown_as = record.get
+    for name, kind, reader in _readers(model):
+        shown = shown_as(name, _ABSENT)
+        if shown is None or type(shown) is kind:
+            document[name] = shown
         elif shown is not _ABSENT and (value := reader(shown)) is not None:
             document[name] = value
     return document
 
 
 @cache
-def _readers(model: type[BaseModel]) -> Mapping[str, Callable[[object], Any]]:
+def _readers(model: type[BaseModel]) -> tuple[tuple[str, type | None, Callable[[object], Any]], ...]:
+    """Fields, the type whose values need no reader, and their readers."""
     kinds = {name: _without_null(info.annotation) for name, info in model.model_fields.items()}
-    return {name: _READERS[kind] for name, kind in kinds.items() if kind in _READERS}
+    return tuple(
+        (name, kind if kind in _AS_THEY_ARE else None, _READERS[kind])
+        for name, kind in kinds.items()
+        if kind in _READERS
+    )
 
 
 @cache

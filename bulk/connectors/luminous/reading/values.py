@@ -4,6 +4,7 @@ Each reader gives None for null, and for whatever it cannot read.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -11,6 +12,9 @@ from typing import Any, Final
 
 EXACT: Final = 2**53
 """Whole numbers beyond it are not exact in JSON."""
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+"""How no number begins."""
 
 _MILLISECONDS: Final = 1e11
 """Epoch times above this are not seconds: that would be the year 5138."""
@@ -25,6 +29,8 @@ def text(value: object) -> str | None:
 
 def number(value: object) -> float | None:
     """A finite number; a text only if no digit of it is lost."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -96,8 +102,8 @@ def labelled(value: object) -> dict[str, Any] | None:
 
 def timestamp(value: object) -> datetime | None:
     """A time in UTC: ISO 8601, or seconds or milliseconds since 1970."""
-    seconds = number(value)
     try:
+        seconds = None if isinstance(value, str) and _DATE.match(value) else number(value)
         if seconds is not None:
             return datetime.fromtimestamp(seconds / 1000 if abs(seconds) > _MILLISECONDS else seconds, UTC)
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None

@@ -31,7 +31,10 @@ def read_weight(record: Mapping[str, Any], name: str) -> Mapping[str, Any] | Non
 
     A single part that says that it is in pounds is kept as it is; anything else is the total, to six decimals.
     """
-    parts = _parts(record.get(name))
+    shown = record.get(name)
+    if shown == []:  # most weights of a catalog
+        return BLANK
+    parts = _parts(shown)
     if parts == [] and name in record:
         return BLANK
     if parts is not None and len(parts) == 1 and parts[0][0] in {"lb", "lbs"}:
