@@ -33,7 +33,7 @@ async def written(ledger: Path, url: str, source: Path) -> None:
         opened = open_source(str(source))
         checker = checker_of(opened, resource, order.reading(), lambda event: None)
         run = await book.begin(instance)
-        async for chunk in checker.sweep():
+        async for chunk in checker.sweep(nothing):
             await book.enroll(run.id, chunk.records, chunk.rejections)
         await book.seal(run.id)
         async for chunk in checker.again():
@@ -47,6 +47,11 @@ async def written(ledger: Path, url: str, source: Path) -> None:
             )
         await book.finish(run.id, RunStatus.COMPLETED, seconds=1.0, traffic=Traffic(), exit_code=0)
         opened.close()
+
+
+async def nothing(rows) -> tuple:
+    """A ledger in which nothing was written yet."""
+    return ()
 
 
 async def measure(where: Path, rows: int, rounds: int) -> None:

@@ -1,6 +1,6 @@
 """The durable memory."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -47,8 +47,19 @@ class Ledger(Protocol):
     async def enroll(self, run: str, records: Sequence[Record], rejections: Sequence[Rejection]) -> None:
         """Enter rows that were checked: good ones and their members as not_tried, bad ones as invalid."""
 
+    async def recall(self, run: str, rows: Sequence[tuple[int, str, bytes]]) -> Collection[int]:
+        """Enter rows as unchanged without their documents; gives the positions of those that were entered.
+
+        Of each row, position, key and origin are given, see `Record.origin`, in the order of positions. Those are
+        entered of which the record with that origin is what surely was last written, with nothing read since. `seal`
+        has the last word on them: until then `reject` may turn them, and in a run that ends before they are not_tried.
+        """
+
+    async def pending(self, run: str, first: int, last: int) -> Collection[int]:
+        """Positions between two, these included, of rows without a final status that are no members."""
+
     async def reject(self, run: str, rejections: Sequence[Rejection]) -> None:
-        """Turn rows that were entered as not_tried into invalid."""
+        """Turn rows that were entered as not_tried, or by `recall`, into invalid."""
 
     async def seal(self, run: str, *, resend: bool = False) -> Run:
         """End the checking: rows that are `same`, or whose payload last succeeded, are unchanged, unless `resend`.

@@ -1,6 +1,7 @@
 """The check of a whole source: every fault of every row, before anything is sent."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -14,13 +15,17 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families
 from bulk.jobs.judging import Judge
 from bulk.jobs.reading import Reading
+from bulk.jobs.recall import Asking, Read, Recall, ahead, read
 from bulk.jobs.share import WHOLE, Share
-from bulk.jobs.threads import stepped
+from bulk.jobs.threads import answered, stepped
 from bulk.model import REMOTE_ID, ROW, Rejection, row_of, shorten
 from bulk.validation import Unusual, WholeFile, compile_schema
 
 Known: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Gives what is known of the records with some keys, as fingerprints."""
+
+Pending: TypeAlias = Callable[[int, int], Awaitable[Collection[int]]]
+"""Gives the positions between two, these included, of rows that are still to be sent."""
 
 CHUNK = 25_000
 """Rows judged at once: twice as many are no faster and take a fifth more memory, half as many are slower."""
@@ -77,17 +82,18 @@ class Checker:
         """Whether records are named by the API's own ids."""
         return any(judge.binding.key.column.name == REMOTE_ID for judge in self._judges)
 
-    async def sweep(self, *, documents: bool = True) -> AsyncGenerator[Chunk, None]:
+    async def sweep(self, recall: Recall | None = None, *, documents: bool = True) -> AsyncGenerator[Chunk, None]:
         """Read everything and judge each row by itself; members of families come with the rows that carry them.
 
-        Without `documents`, the records are only there to be counted.
+        Rows that `recall` recognises are not judged. Without `documents`, the records are only there to be counted.
         """
         await self._gather()
         swept, only = 0, None
-        async with aclosing(stepped(self._chunks(first=True, documents=documents))) as chunks:
+        ask = None if recall is None else answered(recall)
+        async with aclosing(stepped(self._first_chunks(ask, documents=documents))) as chunks:
             async for chunk in chunks:
                 swept += 1
-                only = chunk if swept == 1 else None
+                only = chunk if swept == 1 and not chunk.recalled else None
                 yield chunk
         # What is read as it was need not be judged again; to keep more than one chunk would take too much memory.
         self._only = only if documents and self.families is None else None
@@ -121,10 +127,14 @@ class Checker:
                     if rejections:
                         yield rejections
 
-    async def again(self, share: Share = WHOLE) -> AsyncGenerator[Chunk, None]:
-        """Read and judge a share once more, for sending; rows that `late` rejected are good here."""
+    async def again(self, share: Share = WHOLE, pending: Pending | None = None) -> AsyncGenerator[Chunk, None]:
+        """Read and judge a share once more, for sending; rows that `late` rejected are good here.
+
+        Only those rows are sure to be there that are `pending`.
+        """
         await self._gather()
-        async with aclosing(stepped(self._chunks(first=False, share=share))) as chunks:
+        ask = None if pending is None or self.families is not None else answered(pending)
+        async with aclosing(stepped(self._chunks_again(share, ask))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -182,30 +192,44 @@ class Checker:
             if members.height:
                 assert judge.other is not None
                 assert judge.telling is not None
-                checked = judge.other.check(members)
-                self._whole.add(checked)
-                families.add(members, judge.telling, judge.other, checked)
+                identity = judge.other.identify(members)
+                self._whole.add(identity, judge.other)
+                families.add(members, judge.telling, judge.other, judge.other.check(members), identity)
             yield True
 
-    def _chunks(self, *, first: bool, documents: bool = True, share: Share = WHOLE) -> Iterator[Chunk]:
+    def _first_chunks(self, recall: Asking | None, *, documents: bool) -> Iterator[Chunk]:
         chunk: Chunk | None = None
-        only, self._only = (None if first else self._only), None
+        reads = (self._read(frame, judge, recall) for frame, judge in self._frames())
+        for one in reads if recall is None else ahead(reads):
+            chunk, parts = one.judged(self.families, documents=documents)
+            for checked in parts:
+                self._remember(checked.unusual)
+            yield chunk
+        if self.families is not None and chunk is not None:
+            yield chunk.of(self.families.orphans())
+
+    def _read(self, frame: pl.DataFrame, judge: Judge, recall: Asking | None) -> Read:
+        keys = []
+        for identity, validator in judge.identities(frame):
+            self._whole.add(identity, validator)
+            keys.append(identity.select(ROW, "key"))
+        return read(frame, judge, keys, recall)
+
+    def _chunks_again(
+        self, share: Share, pending: Callable[[int, int], Future[Collection[int]]] | None
+    ) -> Iterator[Chunk]:
+        only, self._only = self._only, None
         for frame, judge in self._frames():
             if only is not None and judge is only.judge and frame.equals(only.frame):
                 yield only.part(share)
                 only = None
                 continue
             mine = share.within(frame)
-            if mine.is_empty():
-                continue
-            chunk, parts = judge.check(mine, self.families, documents=documents)
-            if first:
-                for checked in parts:
-                    self._whole.add(checked)
-                    self._remember(checked.unusual)
-            yield chunk
-        if first and self.families is not None and chunk is not None:
-            yield chunk.of(self.families.orphans())
+            if pending is not None and mine.height:
+                rows = mine.get_column(ROW)
+                mine = mine.filter(rows.is_in(list(pending(rows[0], rows[-1]).result())))
+            if mine.height:
+                yield judge.check(mine, self.families)[0]
 
     def _remember(self, unusual: Sequence[Unusual]) -> None:
         """Add up what is unusual, column by column."""

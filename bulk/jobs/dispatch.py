@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -53,7 +54,8 @@ class Dispatch:
 
     async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
         """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
-        async with aclosing(self._checker.again(self._share)) as chunks:
+        pending_in = partial(self._ledger.pending, self._run)
+        async with aclosing(self._checker.again(self._share, pending_in)) as chunks:
             async for checked in chunks:
                 chunk = await self._forgiven(checked)
                 self._evidence.open(chunk)

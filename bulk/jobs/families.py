@@ -41,12 +41,14 @@ class Families:
         self._starts: list[int] = []
         self._refused: set[str] = set()
 
-    def add(self, frame: pl.DataFrame, header: str, validator: Validator, checked: Checked) -> None:
+    def add(
+        self, frame: pl.DataFrame, header: str, validator: Validator, checked: Checked, identity: pl.DataFrame
+    ) -> None:
         """Take in the members of a frame, good and bad; `header` is the column that names their carriers."""
         named = as_text(frame.get_column(header)).str.strip_chars()
         rows = pl.DataFrame({ROW: frame.get_column(ROW), "carrier": named})
-        keys = checked.identity.select(ROW, "key")
-        members = rows.join(keys, on=ROW, how="left").join(checked.good.select(ROW, "payload"), on=ROW, how="left")
+        keys, payloads = identity.select(ROW, "key"), checked.good.select(ROW, "payload")
+        members = rows.join(keys, on=ROW, how="left").join(payloads, on=ROW, how="left")
         self._members.append(members)
         self._frames.append((frame, validator))
         self._starts.append(int(frame.get_column(ROW)[0]))

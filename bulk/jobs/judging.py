@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 import polars as pl
@@ -20,6 +21,7 @@ from bulk.model import ROW, Record, Rejection
 from bulk.validation import (
     Binding,
     Checked,
+    Origins,
     Schema,
     Validator,
     as_text,
@@ -145,12 +147,39 @@ class Judge:
         assert self.telling is not None
         return members.filter(as_text(members.get_column(self.telling)).str.strip_chars().is_in(list(keys)))
 
+    def identities(self, frame: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, Validator]]:
+        """What rules over the whole source look at, of all rows but members, kind by kind."""
+        for part, validator in self.kinds(frame):
+            if not (self.gathers and validator is self.other):
+                yield validator.identify(part), validator
+
+    def origins(self, frame: pl.DataFrame) -> list[bytes | None]:
+        """By what each row can be recognised; None where its cells alone do not tell what becomes of it."""
+        return [None] * frame.height if self._origins is None else self._origins.of(frame)
+
+    @cached_property
+    def _origins(self) -> Origins | None:
+        """None where more than the cells matters: members, what is only shown, remarks on what can be sent."""
+        validators = [one for one in (self.own, self.other) if one is not None]
+        more = any(
+            one.binding.read_only or any(bound.column.expected for bound in one.binding.columns) for one in validators
+        )
+        if more or self.gathers or self._cells is not None or self._reading.keys_only:
+            return None
+        options = self._salt.decode(), self._reading.clear, self._reading.empty, str(self.telling)
+        return Origins([(one.schema, one.binding) for one in validators], *options)
+
     def check(
-        self, frame: pl.DataFrame, families: Families | None, *, documents: bool = True
+        self,
+        frame: pl.DataFrame,
+        families: Families | None,
+        *,
+        documents: bool = True,
+        origins: Mapping[int, bytes | None] = MappingProxyType({}),
     ) -> tuple[Chunk, list[Checked]]:
         """The verdict on all rows but members, which come with their carriers; and the parts it is made of.
 
-        Without `documents` the records have none, unless they are needed to tell faults.
+        Without `documents` the records have none, unless they are needed to tell faults. `origins` are by position.
         """
         documents = documents or families is not None or self._cells is not None
         records: list[Record] = []
@@ -158,14 +187,14 @@ class Judge:
         shown: dict[int, str] = {}
         parts: list[Checked] = []
         for part, validator in self.kinds(frame):
-            if self.gathers and validator is self.other:
+            if part.is_empty() or (self.gathers and validator is self.other):
                 continue
             checked = validator.check(part, documents=documents)
             parts.append(checked)
             losses = checked.losses()
             records += [
-                replace(record, losses=losses[record.row]) if record.row in losses else record
-                for record in checked.records()
+                replace(record, losses=losses[record.row], origin=None) if record.row in losses else record
+                for record in checked.records(origins)
             ]
             rejections += checked.bad
             shown.update(checked.shown())

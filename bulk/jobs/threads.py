@@ -1,10 +1,12 @@
 """Keeping polars off the event loop."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import suppress
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -23,6 +25,16 @@ async def stepped(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
             with suppress(asyncio.CancelledError):
                 await asyncio.wait([ahead])
         ahead.exception()
+
+
+def answered(ask: Callable[P, Awaitable[T]]) -> Callable[P, Future[T]]:
+    """What the running loop is asked from a thread that can wait for the answer, or go on meanwhile."""
+    loop = asyncio.get_running_loop()
+
+    async def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await ask(*args, **kwargs)
+
+    return lambda *args, **kwargs: asyncio.run_coroutine_threadsafe(asked(*args, **kwargs), loop)
 
 
 def _step(iterator: Iterator[T]) -> "asyncio.Future[T | None]":

@@ -21,6 +21,8 @@ class Current:
     """Whether what succeeds is written at the target; false for a dry run."""
     deletes: bool
     """Whether what succeeds is deleted at the target."""
+    checked: bool
+    """Whether the check of its rows is sealed."""
     parent: int | None
     """Number of the run whose rows are tried again."""
 
@@ -45,5 +47,6 @@ def current(connection: sqlite3.Connection, run: str, *, checked: bool | None = 
         source=row["source"],
         writes=row["operation"] != "dry-run",
         deletes=row["operation"] == "delete",
+        checked=bool(row["checked"]),
         parent=row["parent"],
     )

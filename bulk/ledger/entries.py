@@ -41,6 +41,7 @@ def enroll(
                 record.row,
                 record.key,
                 record.digest,
+                record.origin,
                 record.same,
                 json.dumps(record.forgiven) if record.forgiven else None,
             )
@@ -54,10 +55,45 @@ def enroll(
     connection.execute(QUERIES["count_enrolled"], {"run": number, "rows": rows})
 
 
+def recall(
+    connection: sqlite3.Connection, run: str, rows: Sequence[tuple[int, str, bytes]], *, now: float
+) -> frozenset[int]:
+    """Enter as unchanged the rows of which position, key and origin are given, if that is what was last written.
+
+    Gives their positions; raises `LedgerError` for a row that is already there.
+    """
+    this = current(connection, run, checked=False)
+    if not rows or not known.any_at(connection, this.place):
+        return frozenset()
+    selected = {
+        "run": this.number,
+        "place": this.place,
+        "keys": json.dumps([key for _, key, _ in rows]),
+        "parts": b"".join([b"%b%020d" % (origin, row) for row, _, origin in rows]),
+        "now": now,
+    }
+    entered = connection.execute(QUERIES["recall"], selected).rowcount
+    connection.execute(QUERIES["count_enrolled"], {"run": this.number, "rows": entered})
+    if entered == len(rows):
+        return frozenset(row for row, _, _ in rows)
+    span = {"run": this.number, "first": rows[0][0], "last": rows[-1][0]}
+    return frozenset(row for (row,) in connection.execute(QUERIES["recalled"], span)) if entered else frozenset()
+
+
+def pending(connection: sqlite3.Connection, run: str, first: int, last: int) -> frozenset[int]:
+    """Positions between two, these included, of rows without a final status that are no members."""
+    span = {"run": current(connection, run).number, "first": first, "last": last}
+    return frozenset(row for (row,) in connection.execute(QUERIES["pending"], span))
+
+
 def reject(connection: sqlite3.Connection, run: str, rejections: Sequence[Rejection], *, now: float) -> None:
     """Turn rows not tried into invalid ones, and add violations to rows already invalid."""
-    number = current(connection, run).number
-    turned = connection.executemany(QUERIES["reject"], (_rejected(number, rejection, now) for rejection in rejections))
+    this = current(connection, run)
+    number = this.number
+    turned = connection.executemany(
+        QUERIES["reject"],
+        ({**_rejected(number, rejection, now), "checked": this.checked} for rejection in rejections),
+    )
     if rejections and turned.rowcount != len(rejections):
         raise LedgerError(f"Rows of run {run} were to be rejected that are not waiting to be sent.")
     _explain(connection, number, rejections)

@@ -124,6 +124,18 @@ def learn_read(
     return True
 
 
+def any_at(connection: sqlite3.Connection, place: int) -> bool:
+    """Whether anything is known of any record at a place."""
+    (found,) = connection.execute(QUERIES["any_at"], {"place": place}).fetchone()
+    return bool(found)
+
+
+def learn_origins(connection: sqlite3.Connection, this: Current) -> None:
+    """Note from which cells the rows were read that turned out to be unchanged."""
+    if this.writes:
+        connection.execute(QUERIES["learn_origins"], {"run": this.number, "place": this.place})
+
+
 def rate_found(connection: sqlite3.Connection, target: str) -> float | None:
     """The rate that an API was last found to bear."""
     found = connection.execute(QUERIES["rate_found"], {"target": target}).fetchone()

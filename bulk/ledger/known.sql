@@ -3,6 +3,9 @@
 -- name: place
 SELECT number FROM place WHERE target = :target AND resource = :resource;
 
+-- name: any_at
+SELECT EXISTS (SELECT 1 FROM known WHERE place = :place);
+
 -- name: known
 -- An id may be that of a record that is known under another name only; of several names, the latest counts.
 -- Left to itself, SQLite reads the whole place for every key.
@@ -54,16 +57,25 @@ UPDATE known SET sure = 1, fields = ? WHERE place = ? AND key = ? AND NOT sure A
 -- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile. Each
 -- part is a row, and where in "fields" its own begin and how long they are. Of a record that was deleted nothing is
 -- sure, so that a row is sent that would create it anew; the deletion stays on record as the latest word on its key.
-INSERT INTO known (place, key, digest, sure, run, at, remote_id, fields)
-SELECT :place, entry.key, digest, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
+INSERT INTO known (place, key, digest, origin, sure, run, at, remote_id, fields)
+SELECT :place, entry.key, digest, origin, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
     iif(status <> 'unknown' AND NOT :deletes, substr(:fields, part.value ->> 1, part.value ->> 2), NULL)
 FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = part.value ->> 0
 WHERE carrier IS NULL AND status IN ('succeeded', 'unchanged', 'unknown')
 ORDER BY finished_at, row
 ON CONFLICT (place, key)
-DO UPDATE SET digest = excluded.digest, sure = excluded.sure, run = excluded.run, at = excluded.at,
+DO UPDATE SET digest = excluded.digest, origin = excluded.origin, sure = excluded.sure, run = excluded.run,
+    at = excluded.at,
     remote_id = coalesce(excluded.remote_id, remote_id),
     fields = iif(sure OR fields IS NULL, NULL, excluded.fields), seen = NULL;
+
+-- name: learn_origins
+-- Of rows that turned out to be unchanged, though their cells were not those that the same document was read from before.
+UPDATE known
+SET origin = entry.origin
+FROM entry
+WHERE entry.run = :run AND entry.status = 'unchanged' AND entry.origin IS NOT NULL
+    AND known.place = :place AND known.key = entry.key AND known.digest = entry.digest;
 
 -- name: doubt_written
 -- What was written under one key of a record may have changed what was written under another. Of two that are settled

@@ -58,7 +58,19 @@ SET status = 'running', finished_at = NULL, exit_code = NULL, reason = NULL,
 WHERE id = :id;
 
 -- name: enroll
-INSERT INTO entry (run, row, key, digest, same, forgiven, status) VALUES (?, ?, ?, ?, ?, ?, 'not_tried');
+INSERT INTO entry (run, row, key, digest, origin, same, forgiven, status) VALUES (?, ?, ?, ?, ?, ?, ?, 'not_tried');
+
+-- name: recall
+-- The cells speak of what was written, as the digest does in "mark_unchanged". One statement for many rows, since a
+-- thread of Python has to wait its turn after each; "parts" has 16 bytes of origin and 20 digits of position for each.
+INSERT INTO entry (run, row, key, digest, status, since, finished_at)
+SELECT :run, CAST(substr(:parts, 36 * named.key + 17, 20) AS INTEGER), known.key, digest, 'unchanged', known.run, :now
+FROM json_each(:keys) AS named CROSS JOIN known
+WHERE place = :place AND known.key = named.value AND origin = substr(:parts, 36 * named.key + 1, 16)
+    AND sure AND seen IS NULL;
+
+-- name: recalled
+SELECT row FROM entry WHERE run = :run AND row BETWEEN :first AND :last AND status = 'unchanged';
 
 -- name: enroll_member
 INSERT INTO entry (run, row, key, carrier, status) VALUES (?, ?, ?, ?, 'not_tried');
@@ -70,11 +82,14 @@ INSERT INTO entry (run, row, key, status, code, finished_at) VALUES (:run, :row,
 UPDATE run SET enrolled = enrolled + :rows WHERE number = :run;
 
 -- name: reject
--- A row that may have been sent is turned only where another run has written the same key since.
+-- A row that may have been sent is turned only where another run has written the same key since, and one that is
+-- unchanged only until that is sealed.
 UPDATE entry
-SET code = CASE WHEN status = 'invalid' THEN code ELSE :code END, status = 'invalid', finished_at = :now
-WHERE run = :run AND row = :row
-    AND (status IN ('not_tried', 'invalid') OR (status = 'unknown' AND :code = 'superseded'));
+SET code = CASE WHEN status = 'invalid' THEN code ELSE :code END, status = 'invalid', since = NULL, finished_at = :now
+WHERE run = :run AND row = :row AND (
+    status IN ('not_tried', 'invalid') OR (status = 'unknown' AND :code = 'superseded')
+    OR (status = 'unchanged' AND NOT :checked)
+);
 
 -- name: add_detail
 INSERT INTO detail (run, row, message, response, cells) VALUES (:run, :row, :message, :response, :cells)
@@ -198,6 +213,16 @@ SELECT row FROM entry WHERE run = :run AND status = 'in_flight';
 UPDATE entry
 SET status = 'unknown', outcome = NULL, http_status = NULL, code = 'interrupted', finished_at = :now
 WHERE run = :run AND status = 'in_flight';
+
+-- name: unrecall
+-- Only a check that has been sealed says what is unchanged.
+UPDATE entry SET status = 'not_tried', since = NULL, finished_at = NULL WHERE run = :run AND status = 'unchanged';
+
+-- name: pending
+SELECT row
+FROM entry
+WHERE run = :run AND row BETWEEN :first AND :last AND status IN ('not_tried', 'in_flight', 'unknown')
+    AND carrier IS NULL;
 
 -- name: explain_interruption
 INSERT INTO detail (run, row, message)

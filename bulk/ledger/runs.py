@@ -100,14 +100,15 @@ def take_up(connection: sqlite3.Connection, id: str, *, alone: bool, now: float)
 def seal(connection: sqlite3.Connection, id: str, *, resend: bool, now: float) -> Run:
     """End the checking; raises `LedgerError` when the entries are not as many as were enrolled."""
     this = current(connection, id, checked=False)
-    run = find(connection, id)
     if not resend:
         selected = {"run": this.number, "place": this.place, "now": now}
         connection.execute(QUERIES["mark_unchanged"], selected)
         connection.execute(QUERIES["unmark_ambiguous"], selected)
         connection.execute(QUERIES["mark_members_unchanged"], selected)
-        if run.instance.parent is not None:
-            since = find(connection, run.instance.parent).started_at.timestamp()
+        known.learn_origins(connection, this)
+        if this.parent is not None:
+            parent = _row(connection, id, exports=False)["parent"]
+            since = find(connection, parent).started_at.timestamp()
             superseded.reject(connection, id, since=since, advice="Retry with --all to send it anyway.", now=now)
     connection.execute(QUERIES["seal"], {"run": this.number})
     return _closed(find(connection, id))
@@ -180,8 +181,10 @@ def bury(connection: sqlite3.Connection, instance: Instance, now: float) -> None
 
 
 def _lose_sight(connection: sqlite3.Connection, id: str, now: float) -> None:
-    """Turn what is in flight into unknown."""
+    """Turn what is in flight into unknown, and into not tried what is unchanged without the seal that says so."""
     this = current(connection, id)
+    if not this.checked:
+        connection.execute(QUERIES["unrecall"], {"run": this.number})
     unseen = [row for (row,) in connection.execute(QUERIES["in_flight"], {"run": this.number})]
     if unseen:
         selected = {"run": this.number, "rows": json.dumps(unseen)}

@@ -153,3 +153,10 @@ CREATE TABLE bearing (
     rate REAL NOT NULL,
     at REAL NOT NULL
 ) WITHOUT ROWID;
+
+-- name: 4
+-- "origin": a digest of the cells that a row was read from and of how they were read, where nothing else went into its
+-- document. What has the same origin has the same digest, and need not be read to be known as unchanged.
+ALTER TABLE entry ADD COLUMN origin BLOB;
+
+ALTER TABLE known ADD COLUMN origin BLOB;

@@ -1,7 +1,7 @@
 """The ledger: one class that satisfies `bulk.contracts.Ledger`, over a file or in memory."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum, auto
 from functools import partial
@@ -118,6 +118,16 @@ class SqliteLedger:
         """Enter rows that were checked: good ones and their members as not_tried, bad ones as invalid."""
         self._require_open()
         await self._writer.transact(entries.enroll, run, records, rejections, now=self._clock())
+
+    async def recall(self, run: str, rows: Sequence[tuple[int, str, bytes]]) -> Collection[int]:
+        """Enter as unchanged the rows of which position, key and origin are given, if that is what was last written."""
+        self._require_open()
+        return await self._writer.transact(entries.recall, run, rows, now=self._clock())
+
+    async def pending(self, run: str, first: int, last: int) -> Collection[int]:
+        """Positions between two, these included, of rows without a final status that are no members."""
+        self._require_open()
+        return await self._reader.transact(entries.pending, run, first, last)
 
     async def reject(self, run: str, rejections: Sequence[Rejection]) -> None:
         """Turn rows not tried into invalid ones, and add violations to rows already invalid."""

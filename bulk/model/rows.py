@@ -70,6 +70,9 @@ class Record(Struct, frozen=True, kw_only=True):
     """The document as canonical JSON: only the fields that are to be written, in the model's order."""
     digest: bytes
     """16 bytes over the payload as it was checked."""
+    origin: bytes | None = None
+    """16 bytes over the cells that it was read from and over how they were read; the same make the same record, which
+    loses nothing and forgives nothing. None where anything else went into it."""
     repeated: bool = False
     """Whether an earlier attempt may already have sent it."""
     by: str = ""

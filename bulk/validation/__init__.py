@@ -4,7 +4,7 @@ Reading order: `document` and `joint` (how a model is written), `schema` and `sh
 `mapping`, `vocabulary` and `binding` (the columns of one file), `coerce` and `damage` (cells to values), `reader` (a
 table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions), `payload` (values to JSON),
 `shown` (what is read but not judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats` and
-`widths` (what only the whole file can tell), `groups` (for the screen).
+`widths` (what only the whole file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
 
 Names are looked up when they are asked for: models and schemas do without polars, and must stay quick to show.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bulk.validation.groups import Group, Groups
     from bulk.validation.mapping import Mapping, load_mapping, parse_mapping
     from bulk.validation.messages import read_only_violation
+    from bulk.validation.origin import Origins
     from bulk.validation.schema import compile_schema
     from bulk.validation.validator import Checked, Unusual, Validator
     from bulk.validation.whole_file import WholeFile
@@ -30,6 +31,7 @@ _HOMES = {
     "Group": "groups",
     "Groups": "groups",
     "Mapping": "mapping",
+    "Origins": "origin",
     "Schema": "columns",
     "Unusual": "validator",
     "Validator": "validator",
@@ -51,6 +53,7 @@ __all__ = [
     "Group",
     "Groups",
     "Mapping",
+    "Origins",
     "Schema",
     "Unusual",
     "Validator",

@@ -81,6 +81,7 @@ class Reader:
                 yield short.alias(f"v{number}")
             return
         whole = coerce.text_of(cell, dtype, coerce.family_of(dtype, one.label))
+        whole = pl.when(whole != "").then(whole)
         parts = whole.str.split(one.split.by)
         if one.array and isinstance(dtype, pl.List):
             parts = coerce.parts_of(cell, dtype)

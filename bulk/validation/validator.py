@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import compress
+from types import MappingProxyType
 
 import polars as pl
 
@@ -52,15 +53,13 @@ class Checked:
     """The others, each with every rule that it breaks."""
     losing: pl.DataFrame
     """Position of the good rows that clear or empty something, and a column for each of the consequences."""
-    identity: pl.DataFrame
-    """Position and identifiers of every row, good or bad; see `Validator.identify`."""
     named_by: str
     """Our name of the column that names the records."""
     unusual: tuple[Unusual, ...] = ()
     """Text of good rows that is not as it usually is."""
 
-    def records(self) -> list[Record]:
-        """The good rows as records."""
+    def records(self, origins: Mapping[int, bytes | None] = MappingProxyType({})) -> list[Record]:
+        """The good rows as records, with their origins as far as these are given by position."""
         rows = self.good.select(ROW, "key", "payload").iter_rows()
         return [
             Record(
@@ -69,6 +68,7 @@ class Checked:
                 by=self.named_by,
                 payload=document,
                 digest=blake2b(document.encode(), digest_size=DIGEST_BYTES).digest(),
+                origin=origins.get(row),
             )
             for row, key, document in rows
         ]
@@ -98,6 +98,7 @@ class Validator:
         """`title` is what a row is, with its article."""
         if not clear.strip() or not empty.strip() or clear.strip() == empty.strip():
             raise UsageError("the markers for null and for the empty list must be two different texts")
+        self.schema = schema
         self.binding = binding
         self._columns = binding.columns
         self._key = binding.columns.index(binding.key)
@@ -147,7 +148,6 @@ class Validator:
             good=good.select(ROW, "key", "payload", "shown"),
             bad=self._rejections(frame, work, found),
             losing=losing.select(ROW, *losses),
-            identity=self.identify(frame),
             named_by=self.binding.key.column.name,
             unusual=tuple(self._unusual(work, good.get_column(ROW))),
         )

@@ -4,7 +4,7 @@ Rows of several kinds have keys of the same name in common: a SKU names a produc
 
 Up to three sweeps, so that memory stays small however large the source is:
 
-1. `add` what was found about each frame: 8 bytes a row are kept, and how wide the codes are.
+1. `add` what each frame is identified by: 8 bytes a row are kept, and how wide the codes are.
 2. If it is then `suspicious`, `inspect` each frame again: the keys that seemed to stand twice are collected.
 3. `rejections` of each frame, read a third time: each names the other rows.
 """
@@ -19,7 +19,7 @@ from bulk.validation.cells import original_cells
 from bulk.validation.columns import Schema
 from bulk.validation.damage import Finding
 from bulk.validation.repeats import NAMED, Repeats
-from bulk.validation.validator import Checked, Validator, violation
+from bulk.validation.validator import Validator, violation
 from bulk.validation.widths import WidthProfile, explain_lost_zeros, lost_zeros
 
 
@@ -37,13 +37,13 @@ class WholeFile:
         self._keys: dict[str, Repeats] = defaultdict(Repeats)
         self._unique = {column.name: Repeats() for schema in schemas for column in schema.columns if column.unique}
 
-    def add(self, checked: Checked) -> None:
-        """First sweep: take in the rows of a frame, good and bad, all of one kind."""
-        for repeats, texts, _ in self._compared(checked.identity, checked.named_by):
+    def add(self, identity: pl.DataFrame, validator: Validator) -> None:
+        """First sweep: take in what the validator identifies the rows of a frame by, good and bad, all of one kind."""
+        for repeats, texts, _ in self._compared(identity, validator.binding.key.column.name):
             repeats.add(texts)
         for name, profile in self._widths.items():
-            if f"={name}" in checked.identity.columns:
-                profile.add(checked.identity.get_column(f"={name}"))
+            if f"={name}" in identity.columns:
+                profile.add(identity.get_column(f"={name}"))
 
     @property
     def suspicious(self) -> bool:

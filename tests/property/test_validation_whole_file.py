@@ -35,7 +35,7 @@ def sweep(chunks):
         first += len(chunk)
     whole = WholeFile(SCHEMA)
     for frame in frames:
-        whole.add(VALIDATOR.check(frame))
+        whole.add(VALIDATOR.identify(frame), VALIDATOR)
     found = {"duplicate_key": set(), "lost_zeros": set()}
     if whole.suspicious:
         for frame in frames:
@@ -110,7 +110,7 @@ def test_repeats_among_rows_of_two_kinds_are_those_that_a_naive_count_finds(tabl
         frames += [(frame.filter(pl.col("id").is_not_null()), olds), (frame.filter(pl.col("id").is_null()), news)]
     whole = WholeFile([OLD, NEW])
     for frame, validator in frames:
-        whole.add(validator.check(frame))
+        whole.add(validator.identify(frame), validator)
     found = {"duplicate_key": set(), "duplicate_value": set()}
     for frame, validator in frames if whole.suspicious else []:
         whole.inspect(frame, validator)

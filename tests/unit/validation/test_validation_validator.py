@@ -370,10 +370,11 @@ def test_one_validator_serves_frames_of_different_types(thing):
     ]
 
 
-def test_identity_holds_readable_keys_and_identifiers_of_all_rows_good_and_bad(check):
-    checked = check(
-        {"sku": ["A", None, "8.85E+11", "<clear>", "B"], "code": ["1", "2", "<clear>", None, "5"], "price": ["-1"] * 5}
-    )
-    assert len(checked.bad) == 5
-    assert checked.identity["key"].to_list() == ["A", None, None, None, "B"]
-    assert checked.identity["=code"].to_list() == ["1", "2", None, None, "5"]
+def test_identity_holds_readable_keys_and_identifiers_of_all_rows_good_and_bad(thing):
+    cells = {"sku": ["A", None, "8.85E+11", "<clear>", "B"], "code": ["1", "2", "<clear>", None, "5"]}
+    frame = pl.DataFrame({ROW: range(5), **cells, "price": ["-1"] * 5})
+    validator = Validator(thing, bind(thing, frame.columns[1:], keys=("sku",)))
+    assert len(validator.check(frame).bad) == 5
+    identity = validator.identify(frame)
+    assert identity["key"].to_list() == ["A", None, None, None, "B"]
+    assert identity["=code"].to_list() == ["1", "2", None, None, "5"]

@@ -18,7 +18,7 @@ def judge(schema, *frames, keys=("sku", "id")):
     whole = WholeFile(schema, ["a.csv", "b.csv"])
     pairs = [(one, Validator(schema, bind(schema, one.columns[1:], keys=keys))) for one in frames]
     for one, validator in pairs:
-        whole.add(validator.check(one))
+        whole.add(validator.identify(one), validator)
     if not whole.suspicious:
         return None
     for one, validator in pairs:
@@ -85,7 +85,7 @@ def test_a_rejection_of_the_whole_file_carries_key_and_original_cells(thing):
         WholeFile(thing, ["a.csv", "b.csv"]),
         Validator(thing, bind(thing, ["sku", "note", "_old"], keys=("sku",))),
     )
-    whole.add(validator.check(one))
+    whole.add(validator.identify(one), validator)
     assert whole.suspicious
     whole.inspect(one, validator)
     first, _ = whole.rejections(one, validator)
@@ -106,7 +106,7 @@ def test_a_code_that_lost_its_leading_zeros_is_named_with_the_padded_one(thing):
     whole = WholeFile(thing, ["a.csv", "b.csv"])
     one = frame(2, sku=[f"S{number}" for number in range(6)], code=[*WIDE, "12345"])
     validator = Validator(thing, bind(thing, ["sku", "code"], keys=("sku",)))
-    whole.add(validator.check(one))
+    whole.add(validator.identify(one), validator)
     assert whole.suspicious
     (rejection,) = whole.rejections(one, validator)
     (violation,) = rejection.violations
@@ -143,8 +143,8 @@ def test_the_width_is_taken_from_the_whole_source_not_from_a_chunk(thing):
 def test_memory_for_keys_is_eight_bytes_a_row(thing):
     whole = WholeFile(thing, ["a.csv", "b.csv"])
     validator = Validator(thing, bind(thing, ["sku"], keys=("sku",)))
-    whole.add(validator.check(frame(2, sku=[f"a-rather-{n:05d}" for n in range(1000)])))
-    whole.add(validator.check(frame(2, sku=[f"k{n}" for n in range(1000)])))
+    whole.add(validator.identify(frame(2, sku=[f"a-rather-{n:05d}" for n in range(1000)])), validator)
+    whole.add(validator.identify(frame(2, sku=[f"k{n}" for n in range(1000)])), validator)
     assert sum(series.estimated_size() for series in whole._keys["sku"]._hashes) <= 8 * 2000
 
 
@@ -177,7 +177,7 @@ def judge_kinds(*parts):
         for model, key, one in parts
     ]
     for one, validator in pairs:
-        whole.add(validator.check(one))
+        whole.add(validator.identify(one), validator)
     if not whole.suspicious:
         return None
     for one, validator in pairs:
