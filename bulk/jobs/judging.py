@@ -153,13 +153,12 @@ class Judge:
             if not (self.gathers and validator is self.other):
                 yield validator.identify(part), validator
 
-    def origins(self, frame: pl.DataFrame) -> list[bytes | None]:
-        """By what each row can be recognised; None where its cells alone do not tell what becomes of it."""
-        return [None] * frame.height if self._origins is None else self._origins.of(frame)
-
     @cached_property
-    def _origins(self) -> Origins | None:
-        """None where more than the cells matters: members, what is only shown, remarks on what can be sent."""
+    def origins(self) -> Origins | None:
+        """By what rows can be recognised.
+
+        None where more than the cells matters: members, what is only shown, remarks on what can be sent.
+        """
         validators = [one for one in (self.own, self.other) if one is not None]
         more = any(
             one.binding.read_only or any(bound.column.expected for bound in one.binding.columns) for one in validators

@@ -47,9 +47,9 @@ class Read:
 
 def read(frame: pl.DataFrame, judge: Judge, keys: Sequence[pl.DataFrame], recall: Asking | None) -> Read:
     """A frame whose rows have these keys by position, null where they cannot be read; asks which are unchanged."""
-    if recall is None:
+    if recall is None or judge.origins is None:
         return Read(frame=frame, judge=judge)
-    origins = dict(zip(frame.get_column(ROW), judge.origins(frame), strict=True))
+    origins = dict(zip(frame.get_column(ROW), judge.origins.of(frame), strict=True))
     named = pl.concat(keys).sort(ROW).drop_nulls().iter_rows()
     rows = [(row, key, origin) for row, key in named if (origin := origins[row]) is not None]
     return Read(frame=frame, judge=judge, origins=origins, recalled=recall(rows) if rows else None)

@@ -110,6 +110,8 @@ class LedgerMachine(RuleBasedStateMachine):
             for row, status in self.run.rows.items():
                 if status is Status.IN_FLIGHT:
                     self.run.rows[row] = Status.UNKNOWN
+                if status is Status.UNCHANGED and not self.run.checked:
+                    self.run.rows[row] = Status.NOT_TRIED
             self.run.status = RunStatus.INTERRUPTED
             self.current = None
 
@@ -187,8 +189,23 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.run.rows[member.row] = Status.NOT_TRIED
                 self.run.contents[member.row] = ""
 
+    @precondition(lambda self: self.under_way() and not self.run.checked)
+    @rule(contents=st.dictionaries(st.integers(2, 4), st.sampled_from(["old", "new"]), min_size=1))
+    def recall(self, contents):
+        """Rows are offered by their cells alone."""
+        new = {row: content for row, content in sorted(contents.items()) if row not in self.run.rows}
+        rows = [(row, f"{row}", digest(content)) for row, content in new.items()]
+        recalled = self.do(self.ledger.recall(self.current, rows))
+        same = {row for row, content in new.items() if self.server.get(row) == content and row not in MEMBERS}
+        assert set(recalled) == same
+        for row in same:
+            self.run.rows[row] = Status.UNCHANGED
+            self.run.contents[row] = new[row]
+
     def record(self, row: int, content: str) -> Record:
-        return Record(row=row, key=f"{row}", payload=content, digest=digest(content), members=MEMBERS.get(row, ()))
+        members = MEMBERS.get(row, ())
+        origin = None if members else digest(content)
+        return Record(row=row, key=f"{row}", payload=content, digest=digest(content), origin=origin, members=members)
 
     def rejection(self, row: int) -> Rejection:
         violation = Violation(row=row, column="c", rule="wrong", value=None, message="wrong")
@@ -197,7 +214,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(under_way)
     @rule(row=st.integers(2, 5))
     def reject(self, row):
-        if self.run.rows.get(row) in {Status.NOT_TRIED, Status.INVALID}:
+        turnable = {Status.NOT_TRIED, Status.INVALID} | (set() if self.run.checked else {Status.UNCHANGED})
+        if self.run.rows.get(row) in turnable:
             self.do(self.ledger.reject(self.current, [self.rejection(row)]))
             self.run.rows[row] = Status.INVALID
         else:
