@@ -1,9 +1,8 @@
 """Rows recognised by the cells they were read from: unchanged without a document, if that is what was last written."""
 
-from dataclasses import replace
-
 import pytest
 from ledgers import EXPORT, OTHER, RED, SHOP, end, finish_export, read, record, settle, start, statuses, write
+from msgspec.structs import replace
 
 from bulk.errors import LedgerError
 from bulk.model import Rejection, RunStatus, Sighting, Status, Totals, Violation

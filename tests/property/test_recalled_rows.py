@@ -1,12 +1,12 @@
 """Rows that are recognised by their cells meet the same fate as if each had been judged."""
 
 import asyncio
-from dataclasses import replace
 
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ledgers import EXPORT, SHOP, end, finish_export
+from msgspec.structs import replace
 
 from bulk.connectors.luminous import CONNECTOR, PRODUCTS
 from bulk.fingerprint import fingerprint
@@ -94,7 +94,7 @@ async def load(ledger, resource, number, step, *, recalls):
         return await ledger.pending(run.id, first, last)
 
     sent = []
-    async for chunk in checker.again(pending if recalls else None):
+    async for chunk in checker.again(pending=pending if recalls else None):
         claims = await ledger.claim(run.id, chunk.records)
         mine = [one for one in chunk.records if one.row in claims]
         sent += [(one.row, one.key, one.payload, claims[one.row]) for one in mine]
