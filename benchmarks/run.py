@@ -15,6 +15,7 @@ PROGRAMS = (
     ("memory.py",),
     ("pace.py",),
     ("hidden_limit.py",),
+    ("ledger_cost.py",),
     ("exporting.py",),
     ("startup.py",),
 )
