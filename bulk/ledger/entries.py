@@ -5,6 +5,8 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from bulk.errors import LedgerError, SourceError
 from bulk.ledger import known
 from bulk.ledger.current import Current, current
@@ -106,6 +108,10 @@ def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -
     """
     this = current(connection, run, checked=True)
     selected = {"run": this.number, "rows": json.dumps([record.row for record in records])}
+    if _are_new(connection, selected, records):
+        connection.execute(QUERIES["claim"], selected)
+        sure = known.doubt_by_keys(connection, this, [record.key for record in records])
+        return {record.row: Claim(repeated=False, known=sure.get(record.key)) for record in records}
     enrolled = {entry.row: entry for entry in map(_Enrolled._make, connection.execute(QUERIES["enrolled"], selected))}
     members: dict[int, list[sqlite3.Row]] = {}
     for member in connection.execute(QUERIES["members"], selected):
@@ -141,8 +147,19 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
         if settlement.status not in _FINAL:
             raise LedgerError(f"Row {settlement.row} of run {run} cannot be settled as {settlement.status}.")
     connection.executemany(QUERIES["hand_back"], ((row.attempts, this.number, row.row) for row in back))
-    settled = connection.executemany(QUERIES["settle"], (_settled(this.number, row, now) for row in final))
-    if final and settled.rowcount != len(final):
+    alike: dict[tuple[object, ...], dict[int, tuple[float, str | None]]] = {}
+    for row in final:
+        code = row.code or (row.status.value if row.status in _TROUBLED else None)
+        alike.setdefault((row.status.value, row.outcome, row.http_status, row.attempts, code), {})[row.row] = (
+            row.finished_at or now,
+            row.remote_id,
+        )
+    settled = 0
+    for common, rows in alike.items():
+        what = dict(zip(("status", "outcome", "http_status", "attempts", "code"), common, strict=True))
+        those = {"run": this.number, "rows": msgspec.json.encode(rows).decode()}
+        settled += connection.execute(QUERIES["settle"], what | those).rowcount
+    if settled != len(final):
         raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
     selected = {"run": this.number, "rows": json.dumps([settlement.row for settlement in final])}
     connection.execute(QUERIES["forget_detail"], selected)
@@ -162,9 +179,20 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
         ),
     )
     _add_violations(connection, this.number, (violation for row in final for violation in row.violations))
-    known.learn_written(connection, this, [(row.row, row.fields) for row in final])
+    in_time = sorted(final, key=lambda row: (row.finished_at or now, row.row))
+    known.learn_written(connection, this, ((row.row, row.fields) for row in in_time))
     unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
     known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
+
+
+def _are_new(connection: sqlite3.Connection, selected: Mapping[str, object], records: Sequence[Record]) -> bool:
+    """Whether all wait for their first try, are what was enrolled, and stand for themselves: most do."""
+    if any(record.members or record.by == REMOTE_ID for record in records):
+        return False
+    wanted = {record.row: f"{record.digest.hex().upper()} {record.key}" for record in records}
+    told = {"run": selected["run"], "records": msgspec.json.encode(wanted).decode()}
+    (count,) = connection.execute(QUERIES["as_enrolled"], told).fetchone()
+    return bool(count == len(records)) and connection.execute(QUERIES["members"], selected).fetchone() is None
 
 
 def _require_same(this: Current, record: Record, entry: _Enrolled | None, members: Sequence[sqlite3.Row]) -> None:
@@ -187,12 +215,6 @@ def _require_same(this: Current, record: Record, entry: _Enrolled | None, member
         path=this.source,
         advice="Import it again once nobody changes it any more: what was written and has not changed is not sent.",
     )
-
-
-def _settled(number: int, row: Settlement, now: float) -> tuple[object, ...]:
-    code = row.code or (str(row.status) if row.status in _TROUBLED else None)
-    at = row.finished_at or now
-    return row.status.value, row.outcome, row.http_status, row.attempts, code, row.remote_id, at, number, row.row
 
 
 def _rejected(number: int, rejection: Rejection, now: float) -> dict[str, object]:

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
+
 from bulk.fingerprint import merged
 from bulk.ledger.current import Current, current
 from bulk.ledger.sql import QUERIES
@@ -69,6 +71,14 @@ def doubt(connection: sqlite3.Connection, this: Current, keys: Sequence[str], id
         connection.execute(QUERIES["doubt_other_names"], selected)
 
 
+def doubt_by_keys(connection: sqlite3.Connection, this: Current, keys: Sequence[str]) -> dict[str, bytes]:
+    """The same for records by their very keys; gives what was sure of them until now."""
+    found = dict(connection.execute(QUERIES["all_known"], {"place": this.place, "keys": json.dumps(keys)}))
+    if found:  # else nothing was ever heard of any of them
+        doubt(connection, this, keys, ())
+    return {key: fields for key, fields in found.items() if fields is not None}
+
+
 def restore(connection: sqlite3.Connection, this: Current, rows: Sequence[Settlement]) -> None:
     """Trust again what was known of rows of which nothing was written after all, if nothing else cast doubt on it."""
     if this.writes:
@@ -78,20 +88,26 @@ def restore(connection: sqlite3.Connection, this: Current, rows: Sequence[Settle
         )
 
 
-def learn_written(connection: sqlite3.Connection, this: Current, rows: Sequence[tuple[int, bytes | None]]) -> None:
-    """Note what is now known of the keys of rows that just got their status, with the fields of each."""
+def learn_written(connection: sqlite3.Connection, this: Current, rows: Iterable[tuple[int, bytes | None]]) -> None:
+    """Note what is now known of the keys of rows that just got their status, with the fields of each.
+
+    Of rows with the same key the last one has the last word.
+    """
     if this.writes:
         # JSON has no form for bytes, so all fields go as one value, of which each row has its part.
-        parts, start = [], 1
+        parts: dict[int, tuple[int, int | None]] = {}
+        together, start = [], 1
         for row, fields in rows:
-            parts.append((row, start, None if fields is None else len(fields)))
-            start += len(fields or b"")
+            parts[row] = (start, None if fields is None else len(fields))
+            if fields:
+                together.append(fields)
+                start += len(fields)
         selected = {
             "run": this.number,
             "place": this.place,
-            "rows": json.dumps([row for row, _ in rows]),
-            "parts": json.dumps(parts),
-            "fields": b"".join(fields or b"" for _, fields in rows),
+            "rows": json.dumps([*parts]),
+            "parts": msgspec.json.encode(parts).decode(),
+            "fields": b"".join(together),
             "deletes": this.deletes,
         }
         connection.execute(QUERIES["learn_written"], selected)

@@ -55,14 +55,14 @@ UPDATE known SET sure = 1, fields = ? WHERE place = ? AND key = ? AND NOT sure A
 
 -- name: learn_written
 -- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile. Each
--- part is a row, and where in "fields" its own begin and how long they are. Of a record that was deleted nothing is
--- sure, so that a row is sent that would create it anew; the deletion stays on record as the latest word on its key.
+-- part is named by its row, and says where in "fields" its own begin and how long they are; the last part of a key has
+-- the last word. Of a record that was deleted nothing is sure, so that a row is sent that would create it anew; the
+-- deletion stays on record as the latest word on its key.
 INSERT INTO known (place, key, digest, origin, sure, run, at, remote_id, fields)
 SELECT :place, entry.key, digest, origin, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
-    iif(status <> 'unknown' AND NOT :deletes, substr(:fields, part.value ->> 1, part.value ->> 2), NULL)
-FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = part.value ->> 0
+    iif(status <> 'unknown' AND NOT :deletes, substr(:fields, part.value ->> 0, part.value ->> 1), NULL)
+FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = CAST(part.key AS INTEGER)
 WHERE carrier IS NULL AND status IN ('succeeded', 'unchanged', 'unknown')
-ORDER BY finished_at, row
 ON CONFLICT (place, key)
 DO UPDATE SET digest = excluded.digest, origin = excluded.origin, sure = excluded.sure, run = excluded.run,
     at = excluded.at,
@@ -105,6 +105,11 @@ WHERE place = :place AND key IN (SELECT value FROM json_each(:keys)) AND sure AN
 SELECT key, fields
 FROM known
 WHERE place = :place AND key IN (SELECT value FROM json_each(:keys)) AND sure AND fields IS NOT NULL;
+
+-- name: all_known
+SELECT key, iif(sure, fields, NULL)
+FROM known
+WHERE place = :place AND key IN (SELECT value FROM json_each(:keys));
 
 -- name: learn_read
 -- Of a record that was written before, the writing stays on record. One that a run has written since the reading was

@@ -178,6 +178,12 @@ LEFT JOIN detail ON detail.run = :run AND detail.row = tried.row;
 -- name: seal
 UPDATE run SET checked = 1 WHERE number = :run;
 
+-- name: as_enrolled
+-- How many rows wait for their first try and are what was enrolled; each is told as its digest and its key.
+SELECT count(*)
+FROM json_each(:records) AS record CROSS JOIN entry ON run = :run AND row = CAST(record.key AS INTEGER)
+WHERE status = 'not_tried' AND carrier IS NULL AND hex(digest) || ' ' || entry.key = record.value;
+
 -- name: enrolled
 SELECT row, key, digest, status, carrier
 FROM entry
@@ -196,9 +202,14 @@ SET repeated = (status <> 'not_tried'), status = 'in_flight'
 WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));
 
 -- name: settle
+-- What many rows have in common is said once; "rows" has the time and the remote id of each. One statement for all of
+-- them: after each, Python's lock is waited for. That the run looks as if it depended on a row keeps SQLite from
+-- beginning with the whole run.
 UPDATE entry
-SET status = ?, outcome = ?, http_status = ?, attempts = attempts + ?, code = ?, remote_id = ?, finished_at = ?
-WHERE run = ? AND row = ? AND status = 'in_flight';
+SET status = :status, outcome = :outcome, http_status = :http_status, attempts = attempts + :attempts, code = :code,
+    finished_at = settled.value ->> 0, remote_id = settled.value ->> 1
+FROM json_each(:rows) AS settled
+WHERE entry.run = :run + 0 * settled.id AND entry.row = CAST(settled.key AS INTEGER) AND entry.status = 'in_flight';
 
 -- name: hand_back
 -- What an earlier start may have sent stays unknown, whatever this start did not do about it.

@@ -26,6 +26,17 @@ def test_every_statement_compiles_against_the_schema(empty_ledger, name):
     assert empty_ledger.execute(f"EXPLAIN {text.strip()}", parameters).fetchall()
 
 
+@pytest.mark.parametrize("name", ["as_enrolled", "claim", "enrolled", "settle", "learn_written", "doubt_written"])
+def test_a_group_of_rows_costs_a_search_for_each_and_not_a_walk_through_the_run(empty_ledger, name):
+    """Ledger's cost: the list of rows is what is walked through."""
+    plan = empty_ledger.execute(
+        f"EXPLAIN QUERY PLAN {QUERIES[name]}", dict.fromkeys(re.findall(r":(\w+)", QUERIES[name]))
+    )
+    steps = [step for *_, step in plan]
+    assert any(step.startswith("SEARCH entry USING PRIMARY KEY (run=? AND row=?)") for step in steps), steps
+    assert not any(step.startswith(("SCAN entry", "SCAN known")) for step in steps), steps
+
+
 def test_every_statement_is_used():
     modules = [path for path in resources.files("bulk.ledger").iterdir() if path.name.endswith(".py")]
     code = "".join(path.read_text(encoding="utf-8") for path in modules)
