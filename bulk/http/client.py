@@ -24,10 +24,10 @@ from bulk.http.exchange import Exchange
 from bulk.http.health import Health, Next, Trial
 from bulk.http.line import OversizedError
 from bulk.http.oauth import STALE, explain_login, is_document
-from bulk.http.pace import Pace, PaceClosedError
 from bulk.http.quota import quota
 from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
+from bulk.http.turns import PaceClosedError, Turns
 from bulk.model import Limits, Request, Response, Traffic
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
@@ -53,7 +53,7 @@ class Client:
         base_url: str,
         *,
         auth: Auth,
-        pace: Pace,
+        pace: Turns,
         limits: Limits,
         explain: Callable[[Response], Explanation],
         legible: Callable[[Request, Response], bool] = lambda request, response: True,  # noqa: ARG005  # takes any

@@ -1,6 +1,8 @@
 """One pace for every call to an API: an even rate without bursts, and a pause that everybody keeps."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from aiolimiter import AsyncLimiter
@@ -9,6 +11,7 @@ from bulk.contracts import Clock, Listener
 from bulk.http.quota import Quota
 from bulk.http.retry import LONGEST_WAIT
 from bulk.http.search import Search
+from bulk.http.turns import PaceClosedError
 from bulk.http.waiting import wait_until
 from bulk.model import Event
 
@@ -18,10 +21,6 @@ HOARD: Final = 0.004
 """Seconds' worth of sends that may be saved up, so that timers that fire some milliseconds late cost nothing."""
 SPREAD: Final = 5.0
 """Seconds from which on what the API says is left is spread over them; fewer are told too coarsely."""
-
-
-class PaceClosedError(Exception):
-    """Nothing more is to be sent."""
 
 
 class Pace:
@@ -53,6 +52,21 @@ class Pace:
         self._second = 0.0
         self._answers = 0
         self._answers_before = 0.0
+        self._watchers: list[Callable[[], None]] = []
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing limits the pace at present."""
+        return self._limiter is None and not self._is_pausing()
+
+    @contextmanager
+    def watched(self, notice: Callable[[], None]) -> Iterator[None]:
+        """Have `notice` called, in the context, at every pause and at every change of the rate."""
+        self._watchers.append(notice)
+        try:
+            yield
+        finally:
+            self._watchers.remove(notice)
 
     @property
     def rate(self) -> float | None:
@@ -71,7 +85,7 @@ class Pace:
 
     async def acquire(self) -> None:
         """Wait until one request may be sent; raises `PaceClosedError` when none may any more."""
-        if self._limiter is not None or self._turn.locked() or self._is_pausing() or self._closed.is_set():
+        if not self.free or self._turn.locked() or self._closed.is_set():
             # One waiter at a time keeps the order, sees every change of pace at once, and spares the
             # limiter its crowd, which costs it 50 us a request.
             async with self._turn:
@@ -172,5 +186,7 @@ class Pace:
         return max(self._answers_before, self._answers / max(1.0, now - self._second))
 
     def _tell(self, kind: str, message: str, **data: object) -> None:
+        for notice in self._watchers:
+            notice()
         if self._listener is not None:
             self._listener(Event(kind=kind, message=message, data=data))

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from bulk.http.pace import Pace, PaceClosedError
+from bulk.http.pace import Pace
+from bulk.http.turns import PaceClosedError
 
 
 class FakeClock:
