@@ -129,11 +129,12 @@ async def load(
     *,
     rate: str | None = "none",
     in_flight: int = IN_FLIGHT,
+    workers: int = 1,
     listener: Callable = lambda event: None,
     guards: Guards | None = None,
 ) -> Run:
     """Import a catalog with the program."""
-    politeness = Politeness(rate=rate, concurrency=in_flight)
+    politeness = Politeness(rate=rate, concurrency=in_flight, workers=workers)
     async with Session(Pointed(url), ledger=ledger, listener=listener, politeness=politeness) as session:
         order = Order(resource="luminous.products", source=str(source))
         run = await session.load(order, guards or Guards(), Stop())

@@ -10,6 +10,7 @@ from pathlib import Path
 PROGRAMS = (
     ("loading.py",),
     ("loading.py", "--latency"),
+    ("workers.py",),
     ("unchanged.py",),
     ("checking.py",),
     ("memory.py",),

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -15,9 +16,13 @@ from bulk.errors import ConfigurationError
 from bulk.http.address import checked_address
 from bulk.http.client import Client
 from bulk.http.pace import Pace
+from bulk.http.turns import Turns
 from bulk.model import Event, Limits, Run
 from bulk.settings import Configuration
 from bulk.settings_files import parse_rate
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 MOST_IN_FLIGHT = 64
 """Requests in flight at most, unless the user asks for more."""
@@ -36,6 +41,8 @@ class Politeness:
     """Requests that may be sent at once after a quiet time."""
     concurrency: int | None = None
     """Requests in flight at most."""
+    workers: int = 1
+    """Processes that send, where rows are sent: each needs a core of its own to be of use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,8 +53,22 @@ class Reach:
     """What to call its address in the ledger."""
     limits: Limits
     """How it is treated."""
-    connect: Callable[[], AbstractAsyncContextManager[Client]]
-    """Opens a client."""
+    workers: int
+    """Processes that send; no more than requests in flight."""
+    clock: Clock
+    """What time its pace goes by."""
+    settings: "BaseModel"
+    """Where it is, and the credentials for it."""
+    paced: Callable[[], AbstractAsyncContextManager[Pace]]
+    """Opens the pace for all calls to it."""
+    client: Callable[[Turns], Client]
+    """Makes a client that keeps to a pace."""
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Client]:
+        """Open a client with a pace of its own."""
+        async with self.paced() as pace, self.client(pace) as client:
+            yield client
 
 
 class Access:
@@ -85,28 +106,26 @@ class Access:
                 connector.auth(settings)  # a missing token is better said before the check than after it
 
         @asynccontextmanager
-        async def connect() -> AsyncIterator[Client]:
+        async def paced() -> AsyncIterator[Pace]:
             start = await self._known_rate(limits, target)
             pace = Pace(
                 limits.rate, start=start, burst=self._politeness.burst, clock=self._clock, listener=self._listener
             )
-            async with Client(
-                connector.target(settings),
-                auth=connector.auth(settings),
-                pace=pace,
-                limits=limits,
-                explain=connector.explain,
-                legible=connector.legible,
-                headers=connector.headers,
-                clock=self._clock,
-            ) as client:
-                try:
-                    yield client
-                finally:
-                    if pace.found is not None and not self.sandbox:
-                        await self._remember(target, pace.found)
+            try:
+                yield pace
+            finally:
+                if pace.found is not None and not self.sandbox:
+                    await self._remember(target, pace.found)
 
-        return Reach(target=target, limits=limits, connect=connect)
+        return Reach(
+            target=target,
+            limits=limits,
+            workers=min(self._politeness.workers, limits.concurrency),
+            clock=self._clock,
+            settings=settings,
+            paced=paced,
+            client=partial(client_of, connector, settings, limits, self._clock),
+        )
 
     async def _known_rate(self, limits: Limits, target: str) -> float | None:
         """The rate that an API was found to bear, where nobody says anything about rates."""
@@ -146,6 +165,20 @@ class Access:
             self._listener(Event(kind="note", message=f"embedded sandbox at {address}"))
             self._embedded[connector.name] = f"{address}{SANDBOX_MARK}{secrets.token_hex(4)}", settings
         return self._embedded[connector.name]
+
+
+def client_of(connector: Connector, settings: "BaseModel", limits: Limits, clock: Clock, pace: Turns) -> Client:
+    """A client of an API, not opened yet."""
+    return Client(
+        connector.target(settings),
+        auth=connector.auth(settings),
+        pace=pace,
+        limits=limits,
+        explain=connector.explain,
+        legible=connector.legible,
+        headers=connector.headers,
+        clock=clock,
+    )
 
 
 def require_same_target(run: Run, target: str) -> None:

@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from bulk.access import Access, require_same_target
+from msgspec.structs import replace
+
+from bulk import worker
+from bulk.access import Access, Reach, require_same_target
 from bulk.checking import checker_of
 from bulk.connectors import find
-from bulk.contracts import Ledger, Listener, ReadOptions, Tables
+from bulk.contracts import Ledger, Listener, ReadOptions, Resource, Tables
 from bulk.errors import UsageError
 from bulk.jobs.checker import Checker
+from bulk.jobs.crew import Crew
 from bulk.jobs.guards import Guards, Stop, allowed_failures
 from bulk.jobs.importer import Importer
 from bulk.jobs.reading import Reading
 from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import FAULTY, Choice, LedgerSource
-from bulk.jobs.sending import Alone
+from bulk.jobs.sending import Alone, Sending
+from bulk.jobs.share import Share
 from bulk.model import Instance, Run
 from bulk.orders import absolute
+from bulk.worker import Assignment
 
 IMPORT, DRY_RUN, RETRY, DELETE, EXPORT = "import", "dry-run", "retry", "delete", "export"
 """What a run does."""
@@ -90,22 +97,53 @@ class Loader:
             ledger=self._ledger,
             instance=instance,
             resource=resource,
-            sending=Alone(
-                checker=checker,
-                ledger=self._ledger,
-                resource=resource,
-                connect=reach.connect,
-                concurrency=reach.limits.concurrency,
-                guards=guards,
-                listener=self._listener,
-                deletes=deletes,
-            ),
+            sending=self._sending(work, checker, resource, reach, guards),
             guards=guards,
             stop=stop,
             listener=self._listener,
             deletes=deletes,
         )
         return await importer.run(None if work.resumed is None else work.resumed.id)
+
+    def _sending(self, work: Work, checker: Checker, resource: Resource, reach: Reach, guards: Guards) -> Sending:
+        """What sends the rows: this process alone, or several."""
+        alone = partial(
+            Alone,
+            checker=checker,
+            ledger=self._ledger,
+            resource=resource,
+            guards=guards,
+            deletes=work.reading.keys_only,
+        )
+        if reach.workers == 1 or guards.dry_run:
+            return alone(connect=reach.connect, concurrency=reach.limits.concurrency, listener=self._listener)
+
+        def assigned(share: Share, concurrency: int) -> Assignment:
+            return Assignment(
+                ledger=Path(self._ledger.called),
+                resource=work.resource,
+                decisions=work.decisions,
+                settings=reach.settings.model_dump(),
+                limits=replace(reach.limits, concurrency=concurrency),
+                tables=work.source.tables,
+                reading=work.reading,
+                resend=guards.resend,
+                verify=guards.verify,
+                confirmed=guards.confirmed,
+                share=share,
+            )
+
+        return Crew(
+            ours=alone,
+            theirs=assigned,
+            program=worker.__name__,
+            processes=reach.workers,
+            concurrency=reach.limits.concurrency,
+            paced=reach.paced,
+            client=reach.client,
+            clock=reach.clock,
+            listener=self._listener,
+        )
 
 
 def _recorded(work: Work, checker: Checker, guards: Guards) -> Recorded:

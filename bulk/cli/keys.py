@@ -15,6 +15,7 @@ from bulk.cli.load import (
     MaxFailures,
     Rate,
     Sandbox,
+    Workers,
     Yes,
     confirmation,
     run_load,
@@ -53,6 +54,7 @@ def delete(
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
+    workers: Workers = 1,
     dry_run: DryRun = False,
     match_by: MatchBy = None,
     format: Format = None,
@@ -96,6 +98,7 @@ def delete(
         rate=rate,
         burst=burst,
         concurrency=concurrency,
+        workers=workers,
         sandbox=sandbox,
         source=source,
     )

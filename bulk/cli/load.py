@@ -42,11 +42,15 @@ if TYPE_CHECKING:
     from bulk.jobs.guards import Stop
     from bulk.model import Run
 
+MOST_WORKERS = 16
+"""Processes that send at most: what they enter in the ledger, they enter one after the other."""
+
 Rate = Annotated[
     str | None, typer.Option(metavar="50/s|600/min|none", help="Requests at most; none lets the API decide.")
 ]
 Burst = Annotated[int | None, typer.Option(min=1, help="Requests that may go at once after a quiet time.")]
 Concurrency = Annotated[int | None, typer.Option(min=1, max=1000, help="Requests in flight at most.")]
+Workers = Annotated[int, typer.Option(min=1, max=MOST_WORKERS, help="Processes that send, each on a core of its own.")]
 MaxFailures = Annotated[str | None, typer.Option(metavar="N|P%", help="Stop when more rows than this have failed.")]
 All = Annotated[bool, typer.Option("--all", help="Send rows that have not changed too.")]
 Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use an embedded sandbox instead of the real API.")]
@@ -73,6 +77,7 @@ def import_(
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
+    workers: Workers = 1,
     dry_run: DryRun = False,
     match_by: MatchBy = None,
     mapping: MappingFile = None,
@@ -133,6 +138,7 @@ def import_(
         rate=rate,
         burst=burst,
         concurrency=concurrency,
+        workers=workers,
         sandbox=sandbox,
         source=source,
     )
@@ -145,6 +151,7 @@ def resume(
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
+    workers: Workers = 1,
     max_failures: MaxFailures = None,
     yes: Yes = False,
 ) -> None:
@@ -159,6 +166,7 @@ def resume(
         rate=rate,
         burst=burst,
         concurrency=concurrency,
+        workers=workers,
     )
 
 
@@ -187,6 +195,7 @@ def retry(
     rate: Rate = None,
     burst: Burst = None,
     concurrency: Concurrency = None,
+    workers: Workers = 1,
     max_failures: MaxFailures = None,
     all: All = False,
     verify: Verify = False,
@@ -217,6 +226,7 @@ def retry(
         rate=rate,
         burst=burst,
         concurrency=concurrency,
+        workers=workers,
         sandbox=sandbox,
         source=source,
     )
@@ -229,6 +239,7 @@ def run_load(
     rate: str | None,
     burst: int | None,
     concurrency: int | None,
+    workers: int,
     sandbox: bool = False,
     source: str | None = None,
 ) -> None:
@@ -241,9 +252,8 @@ def run_load(
     from bulk.jobs.reports import Report, report  # noqa: PLC0415
 
     async def whole(stop: "Stop") -> Report:
-        async with open_session(
-            options, watcher, Politeness(rate=rate, burst=burst, concurrency=concurrency), sandbox=sandbox
-        ) as session:
+        politeness = Politeness(rate=rate, burst=burst, concurrency=concurrency, workers=workers)
+        async with open_session(options, watcher, politeness, sandbox=sandbox) as session:
             try:
                 run = await job(session, stop)
             except CancelledError:

@@ -126,12 +126,8 @@ class Client:
     @property
     def traffic(self) -> Traffic:
         """Requests so far, those for credentials included."""
-        more = Traffic() if self._door is None else self._door.traffic
-        return Traffic(
-            sent=self._sent + more.sent,
-            retried=self._retried + more.retried,
-            throttled=self._throttled + more.throttled,
-        )
+        own = Traffic(sent=self._sent, retried=self._retried, throttled=self._throttled)
+        return own if self._door is None else own + self._door.traffic
 
     def halt(self) -> None:
         """Send nothing more: what is under way is still answered, every other request is refused as `stopped`."""

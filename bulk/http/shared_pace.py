@@ -8,7 +8,8 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from bulk.contracts import Clock
 from bulk.http.pace import Pace
@@ -137,7 +138,10 @@ class PaceShare:
 
 
 class PaceKeeper:
-    """Hands out turns of a pace to one `PaceShare`; `tell` brings a `Granting` to it."""
+    """Hands out turns of a pace to one `PaceShare` inside its `async with`; `tell` brings a `Granting` to it.
+
+    Several keepers of one pace take it in turns.
+    """
 
     def __init__(self, pace: Pace, tell: Callable[[Granting], None]) -> None:
         self._pace = pace
@@ -146,6 +150,18 @@ class PaceKeeper:
         self._any = asyncio.Event()
         self._granted = 0
         self._due: asyncio.Handle | None = None
+
+    async def __aenter__(self) -> Self:
+        self._granting = asyncio.create_task(self._grant())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._granting.cancel()
+        await asyncio.wait((self._granting,))
+        if self._due is not None:
+            self._due.cancel()
 
     def hear(self, asking: Asking) -> None:
         """Take what the share asks and tells."""
@@ -161,8 +177,8 @@ class PaceKeeper:
             self._wanted += asking.wanted
             self._any.set()
 
-    async def run(self) -> None:
-        """Grant turns as they are asked for, until cancelled. Several keepers of one pace take it in turns."""
+    async def _grant(self) -> None:
+        """Grant turns as they are asked for, until cancelled."""
         with self._pace.watched(self._speak_soon):
             self._speak_soon()
             while True:

@@ -51,13 +51,21 @@ class Stop:
         self.event = asyncio.Event()
         self.exit_code: int | None = None
         """Of who asked for it; None while nobody has."""
+        self._cause: str | None = None
 
     @property
     def reason(self) -> str:
-        """Who asked, in words."""
+        """Who asked, or what made it necessary, in words."""
+        if self.exit_code is None and self._cause is not None:
+            return self._cause
         return "ended by SIGTERM" if self.exit_code == TERMINATED else "ended by Ctrl-C"
 
     def __call__(self, exit_code: int) -> None:
         """Ask for it."""
         self.exit_code = exit_code
+        self.event.set()
+
+    def because(self, cause: str) -> None:
+        """End early without being asked: this has happened."""
+        self._cause = self._cause or cause
         self.event.set()

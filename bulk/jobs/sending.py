@@ -13,7 +13,7 @@ from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.share import WHOLE, Share
 from bulk.model import Event, Record, Settlement, Traffic
 
-Failed: TypeAlias = Callable[[int], None]
+Tally: TypeAlias = Callable[[int], None]
 """Told how many rows have failed just now."""
 
 
@@ -23,7 +23,7 @@ class Sending(Protocol):
     def ready(self, held: int | None) -> AbstractAsyncContextManager[None]:
         """Get ready while the source is checked; see `Ledger.lock` for what is `held`."""
 
-    async def send(self, run: str, pending: int, *, stop: Stop, failed: Failed | None) -> Ending:
+    async def send(self, run: str, pending: int, *, stop: Stop, failed: Tally | None) -> Ending:
         """Send the rows of a run that have no final status, which are so many, until somebody says `stop`."""
 
     @property
@@ -65,7 +65,7 @@ class Alone:
         del held
         yield
 
-    async def send(self, run: str, pending: int, *, stop: Stop, failed: Failed | None) -> Ending:
+    async def send(self, run: str, pending: int, *, stop: Stop, failed: Tally | None) -> Ending:
         """See `Sending`."""
         async with self._connect() as sender:
             dispatch = Dispatch(
@@ -101,7 +101,7 @@ class Alone:
                 self.traffic = sender.traffic
 
 
-def _counted(drive: Callable[[Record], Flow], failed: Failed) -> Callable[[Record], Flow]:
+def _counted(drive: Callable[[Record], Flow], failed: Tally) -> Callable[[Record], Flow]:
     """The conversations, which tell of it when they fail."""
 
     def counted(record: Record) -> Flow:

@@ -49,6 +49,14 @@ class Traffic(Struct, frozen=True, kw_only=True):
     throttled: int = 0
     """Answers that asked for a slower pace."""
 
+    def __add__(self, other: "Traffic") -> "Traffic":
+        """Both together."""
+        return Traffic(
+            sent=self.sent + other.sent,
+            retried=self.retried + other.retried,
+            throttled=self.throttled + other.throttled,
+        )
+
 
 class Instance(Struct, frozen=True, kw_only=True):
     """What is to be done. Two starts with equal instances are the same work, so the second continues the first."""

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter, deque
+from contextlib import AsyncExitStack
 
 import pytest
 from virtual import most_in_one_second, virtual
@@ -45,14 +46,14 @@ class Crew:
             self.keepers.append(PaceKeeper(pace, self.down[number].to(share.hear)))
 
     async def __aenter__(self):
-        self.tasks = [asyncio.create_task(keeper.run()) for keeper in self.keepers]
+        self.stack = AsyncExitStack()
+        for keeper in self.keepers:
+            await self.stack.enter_async_context(keeper)
         await asyncio.sleep(0.01)
         return self
 
     async def __aexit__(self, *error):
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.stack.__aexit__(*error)
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["exact timers", "late timers"])

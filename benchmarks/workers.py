@@ -1,0 +1,69 @@
+"""An import by two processes beside the same by one, at a server that leaves them the second core.
+
+    .venv/bin/python benchmarks/workers.py         # 40,000 rows, five rounds of each in turn
+
+By the wall they share two cores with the server. By CPU it is what the busier of the two spends beside one alone, which
+is what the wall would show if the server, and everybody else, ran elsewhere.
+"""
+
+import asyncio
+import resource
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit import catalog, folder, load, short, tell, write
+from stand import stand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What one import took."""
+
+    seconds: float
+    """By the clock on the wall, from the beginning of the check to the end of the run."""
+    ours: float
+    """CPU seconds of the process that checks and sends."""
+    worker: float
+    """CPU seconds of the worker, from its first moment to its last; none if there is none."""
+
+    def __str__(self) -> str:
+        return f"{self.seconds:.2f} s ({self.ours:.2f} CPU, worker {self.worker:.2f})"
+
+
+def spend(url: str, source: Path, ledger: Path, workers: int) -> Spent:
+    cpu, children = time.process_time(), _of_children()
+    run = asyncio.run(load(url, source, ledger, workers=workers))
+    return Spent(seconds=run.seconds, ours=time.process_time() - cpu, worker=_of_children() - children)
+
+
+def _of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def ratios(one: Sequence[Spent], two: Sequence[Spent]) -> tuple[float, float]:
+    pairs = list(zip(one, two, strict=True))
+    return (
+        statistics.median(alone.seconds / both.seconds for alone, both in pairs),
+        statistics.median(alone.ours / max(both.ours, both.worker) for alone, both in pairs),
+    )
+
+
+def main() -> None:
+    rows, rounds = (500, 1) if short() else (40_000, 5)
+    one, two = [], []
+    with folder() as where, stand() as server:
+        source = write(catalog(rows), where / "catalog.csv")
+        for number in range(rounds):
+            one.append(spend(server.url, source, where / f"one-{number}.db", 1))
+            two.append(spend(server.url, source, where / f"two-{number}.db", 2))
+            print(f"  one {one[-1]}, two {two[-1]}", flush=True)
+    wall, cpu = ratios(one, two)
+    tell(f"import of {rows:,} rows by two processes beside one", f"{wall:.2f} by the wall, {cpu:.2f} by CPU", "1.6")
+
+
+if __name__ == "__main__":
+    main()
