@@ -32,9 +32,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self):
         return self._jumping.now
 
+    def be_busy(self, seconds):
+        self._jumping.now += seconds
+
 
 class LoopClock:
     def __init__(self, loop):
+        self.loop = loop
         self.time = loop.time
 
     async def sleep(self, seconds):

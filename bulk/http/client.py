@@ -233,9 +233,11 @@ class Client:
         asked = error.retry_after
         complaint = asked is not None or error.status in (429, 503)
         if complaint:
-            self._throttled += isinstance(error, ThrottledError)
+            throttled = isinstance(error, ThrottledError)
+            self._throttled += throttled
             # Asked to wait for no time, or for an unknown one: rates are counted by the second almost everywhere.
-            self._pace.slow_down(min(asked or max(1.0, wait), LONGEST_WAIT), _told(error))
+            seconds = min(asked or max(1.0, wait), LONGEST_WAIT)
+            self._pace.slow_down(seconds, _told(error), asked=bool(asked) or not throttled)
         elif not trial.others_answered:
             self._pace.pause(wait, error.message)
         if step is Next.CALL_IT_DOWN:

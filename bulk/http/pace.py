@@ -5,20 +5,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiolimiter import AsyncLimiter
-
 from bulk.contracts import Clock, Listener
 from bulk.http.quota import Quota
 from bulk.http.retry import LONGEST_WAIT
 from bulk.http.search import Search
+from bulk.http.slots import Slots
 from bulk.http.turns import PaceClosedError
 from bulk.http.waiting import wait_until
 from bulk.model import Event
 
-SHARE: Final = 0.985
-"""Part of the rate that is used. The rest lets a send be about 15 ms late without crowding the next second."""
-HOARD: Final = 0.004
-"""Seconds' worth of sends that may be saved up, so that timers that fire some milliseconds late cost nothing."""
+SHORT: Final = 0.2
+"""Seconds of pause after a complaint that stands alone."""
+LONG: Final = 0.25
+"""Seconds of waiting for a turn from which on it ends early when the pace is closed."""
 SPREAD: Final = 5.0
 """Seconds from which on what the API says is left is spread over them; fewer are told too coarsely."""
 
@@ -47,8 +46,7 @@ class Pace:
         self._turn = asyncio.Lock()
         self._closed = asyncio.Event()
         self._resume_at = 0.0
-        self._limiter = None if self.rate is None else self._bucket(self.rate)
-        self._fill_first = False
+        self._slots = None if self.rate is None else Slots(self.rate, clock.time(), burst=burst)
         self._second = 0.0
         self._answers = 0
         self._answers_before = 0.0
@@ -57,7 +55,7 @@ class Pace:
     @property
     def free(self) -> bool:
         """Whether nothing limits the pace at present."""
-        return self._limiter is None and not self._is_pausing()
+        return self._slots is None and not self._is_pausing()
 
     @contextmanager
     def watched(self, notice: Callable[[], None]) -> Iterator[None]:
@@ -86,8 +84,7 @@ class Pace:
     async def acquire(self) -> None:
         """Wait until one request may be sent; raises `PaceClosedError` when none may any more."""
         if not self.free or self._turn.locked() or self._closed.is_set():
-            # One waiter at a time keeps the order, sees every change of pace at once, and spares the
-            # limiter its crowd, which costs it 50 us a request.
+            # One waiter at a time keeps the order, sees every change of pace at once, and costs one timer.
             async with self._turn:
                 await self._wait_my_turn()
 
@@ -102,15 +99,16 @@ class Pace:
             self._resume_at = until
             self._tell("pause", f"waiting {seconds:.1f} s: {reason}", seconds=seconds, reason=reason)
 
-    def slow_down(self, seconds: float, reason: str = "") -> None:
+    def slow_down(self, seconds: float, reason: str = "", *, asked: bool = True) -> None:
         """Answer a complaint of the API: pause everybody for so long, and go on more slowly.
 
         Complaints about requests that were on their way already count as one, and so do those of an API that is down.
+        One that stands alone, at the rate given, makes for a short pause only, unless the API `asked` for a longer one.
         """
         now = self._clock.time()
-        paused_until = self._resume_at
-        self.pause(seconds, reason)
-        if self._search.complain(now, paused_until, self._observed(now)):
+        changes = self._search.complain(now, self._resume_at, self._observed(now))
+        self.pause(seconds if asked or not self._search.is_alone(now) else min(seconds, SHORT), reason)
+        if changes:
             self._change()
 
     def answered(self) -> None:
@@ -146,31 +144,18 @@ class Pace:
             if self._is_pausing():
                 await self.rest(self._resume_at - self._clock.time())
                 continue
-            limiter = self._limiter
-            if limiter is None:
+            if self._slots is None or not (seconds := self._slots.wait(self._clock.time())):
                 return
-            if self._fill_first:
-                self._fill_first = False
-                await limiter.acquire(limiter.max_rate)
-            await limiter.acquire()
-            if limiter is self._limiter and not self._is_pausing() and not self._closed.is_set():
-                return
+            await (self._clock.sleep(seconds) if seconds < LONG else self.rest(seconds))
 
     def _is_pausing(self) -> bool:
         return self._resume_at > self._clock.time()
 
-    def _bucket(self, rate: float) -> AsyncLimiter:
-        """A leaky bucket that lets through at most `hoard + 1 + leak` sends in any second, which is below rate + 1."""
-        hoard = HOARD * rate
-        leak = SHARE * rate - hoard
-        size = 1.0 + hoard if self._burst is None else max(1.0 + hoard, self._burst)
-        return AsyncLimiter(size, size / leak)
-
     def _change(self) -> None:
-        """Go on with another bucket. It starts full: what the old one let through just now still counts."""
+        """Go on at another rate. What was let through just now still counts."""
         rate = self.rate
-        self._limiter = None if rate is None else self._bucket(rate)
-        self._fill_first = rate is not None
+        before = () if self._slots is None else self._slots.sent
+        self._slots = None if rate is None else Slots(rate, self._clock.time(), burst=self._burst, before=before)
         told = "as fast as the API answers" if rate is None else f"{rate:.3g} requests a second"
         self._tell("pace", told, rate=rate)
 

@@ -11,6 +11,12 @@ NEAR: Final = 0.96
 """What is left after a complaint that is long in coming: the limit is close by."""
 LONG: Final = 3.0
 """Seconds without a complaint that make the next one long in coming."""
+ALONE: Final = 10.0
+"""Seconds at the rate given after which a complaint is one alone: a send that came late or early, most likely."""
+STRAY: Final = 0.9
+"""What is left of the rate given after a complaint alone."""
+STRAY_STEP: Final = 0.05
+"""Part of the rate given that is then added every second, so that it is back in two."""
 LATE: Final = 0.5
 """Seconds in which good answers still come to what was sent before the first complaint: they count as borne too."""
 SLOWEST: Final = 0.1
@@ -35,6 +41,7 @@ class Search:
         self._edge_is_sure = start is not None
         self._counts_on = False
         self.rate = ceiling if ceiling is not None else start
+        self._alone = False
         self._lowered_at = -math.inf
         self._raised_at = -math.inf
         self._answers = 0
@@ -56,8 +63,11 @@ class Search:
         if self.rate is None:
             edge, share = max(1.0, observed), AT_FIRST
             self._edge_is_sure, self._counts_on = False, True
+        elif self._ceiling is not None:
+            self._alone = self._edge is None and now - self._lowered_at >= ALONE
+            edge, share = self.rate, STRAY if self._alone else SLOWER
         else:
-            calm = self._ceiling is None and now - self._lowered_at >= LONG
+            calm = now - self._lowered_at >= LONG
             edge, share = self.rate, NEAR if calm else SLOWER
             self._edge_is_sure = calm
         self._lowered_at = self._raised_at = now
@@ -66,6 +76,10 @@ class Search:
         self._edge = edge
         self.rate = max(SLOWEST if self._ceiling is None else min(SLOWEST, self._ceiling), edge * share)
         return True
+
+    def is_alone(self, now: float) -> bool:
+        """Whether the complaint of this second is one alone at the rate given."""
+        return self._alone and now < self._lowered_at + 1.0
 
     def answer(self, now: float) -> bool:
         """Take note of a good answer; whether it changes the rate, which it does once a second at most."""
@@ -85,7 +99,7 @@ class Search:
             return False
         self._answers, self._raised_at = 0, now
         if self._ceiling is not None:
-            self.rate = min(self._ceiling, self.rate + max(0.5, STEP * self._ceiling))
+            self.rate = min(self._ceiling, self.rate + max(0.5, (STRAY_STEP if self._alone else STEP) * self._ceiling))
             if self.rate == self._ceiling:
                 self._edge = None
             return True

@@ -31,7 +31,7 @@ class Asking:
     """What the API said last about its limit."""
     pause: tuple[float, str] | None = None
     """For how many seconds nobody should send, and why."""
-    complaint: tuple[float, str] | None = None
+    complaint: tuple[float, str, bool] | None = None
     """The same where the API has complained."""
     wanted: int = 0
     """Turns that are waited for."""
@@ -85,10 +85,10 @@ class PaceShare:
         self._free = False
         self._speak(pause=(seconds, reason))
 
-    def slow_down(self, seconds: float, reason: str = "") -> None:
+    def slow_down(self, seconds: float, reason: str = "", *, asked: bool = True) -> None:
         """Answer a complaint of the API: pause everybody for so long, and go on more slowly."""
         self._free = False
-        self._speak(complaint=(seconds, reason))
+        self._speak(complaint=(seconds, reason, asked))
 
     def answered(self) -> None:
         """Take note of a good answer."""
@@ -127,7 +127,9 @@ class PaceShare:
                 self._due.cancel()
             self._due = loop.call_at(at, self._speak)
 
-    def _speak(self, *, pause: tuple[float, str] | None = None, complaint: tuple[float, str] | None = None) -> None:
+    def _speak(
+        self, *, pause: tuple[float, str] | None = None, complaint: tuple[float, str, bool] | None = None
+    ) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
@@ -172,7 +174,8 @@ class PaceKeeper:
         if asking.pause is not None:
             self._pace.pause(*asking.pause)
         if asking.complaint is not None:
-            self._pace.slow_down(*asking.complaint)
+            seconds, reason, asked = asking.complaint
+            self._pace.slow_down(seconds, reason, asked=asked)
         if asking.wanted:
             self._wanted += asking.wanted
             self._any.set()

@@ -25,7 +25,7 @@ class Turns(Protocol):
     def pause(self, seconds: float, reason: str = "") -> None:
         """Let nobody send for so long."""
 
-    def slow_down(self, seconds: float, reason: str = "") -> None:
+    def slow_down(self, seconds: float, reason: str = "", *, asked: bool = True) -> None:
         """Answer a complaint of the API."""
 
     def answered(self) -> None:
