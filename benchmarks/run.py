@@ -19,6 +19,7 @@ PROGRAMS = (
     ("ledger_cost.py",),
     ("exporting.py",),
     ("startup.py",),
+    ("peers.py",),
 )
 
 
