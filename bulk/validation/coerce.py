@@ -140,15 +140,31 @@ def parts_of(cell: pl.Expr, dtype: PolarsType) -> pl.Expr:
 
 def value_of(text: pl.Expr, column: Column) -> pl.Expr:
     """Value of a text that is not blank, null where it is none of the column's kind. Scalars and JSON become JSON."""
+    value = first_value(text, column)
+    last = last_value(value, text, column)
+    return value if last is None else last
+
+
+def last_value(value: pl.Expr, text: pl.Expr, column: Column) -> pl.Expr | None:
+    """The value of a text in view of its `first_value`; None where that is it."""
+    if column.kind is Kind.INTEGER:
+        others = pl.when(value.is_null()).then(text)
+        return pl.coalesce(value, others.str.extract(WHOLE).cast(pl.Int64, strict=False))
+    if column.kind is Kind.NUMBER:
+        return pl.when(value.is_finite()).then(value)
+    return None
+
+
+def first_value(text: pl.Expr, column: Column) -> pl.Expr:
+    """A value as far as the text tells at once; apart, since an expression is worked out as often as it is used."""
     kind = column.kind
     if kind is Kind.TEXT:
         return text if column.constraints.choices is None else _chosen(text, column.constraints.choices)
     if kind is Kind.INTEGER:
-        return text.str.extract(WHOLE).cast(pl.Int64, strict=False)
+        return text.cast(pl.Int64, strict=False)  # digits alone, as nearly all are
     if kind is Kind.NUMBER:
         # The cast takes exactly `DECIMAL`, exponents, infinities and NaN.
-        number = text.cast(pl.Float64, strict=False)
-        return pl.when(number.is_finite() & ~text.str.contains_any(["e", "E"])).then(number)
+        return pl.when(~text.str.contains_any(["e", "E"])).then(text).cast(pl.Float64, strict=False)
     if kind is Kind.BOOLEAN:
         return text.str.to_lowercase().replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
     if kind is Kind.SCALAR:

@@ -12,8 +12,6 @@ ERROR_VALUES: Final = (
 )  # fmt: skip
 """What a spreadsheet shows where a formula failed."""
 
-_ERROR_VALUES: Final = pl.lit(list(ERROR_VALUES))
-
 SCIENTIFIC: Final = r"^[+-]?\d(?:\.\d+)?[eE][+-]\d{2,3}$"
 """The form that spreadsheets write. `12E5` is not of it: that is a lawful code."""
 
@@ -26,6 +24,10 @@ DATE: Final = (
     rf"|{_MONTH}-(?:\d{{2}}|\d{{4}}))$"
 )
 """A day as spreadsheets write it, or a month and a year."""
+
+_ERROR: Final = rf"^(?:{'|'.join(map(re.escape, ERROR_VALUES))}|#{{3,}})$"
+_DAMAGED: Final = rf"(?:{SCIENTIFIC})|(?:{DATE})|{_ERROR}"
+"""All of these at once, since a text is looked through once for each pattern."""
 
 INVISIBLE: Final = r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}[\p{Zs}--\x20]]"
 """Characters that cannot be seen, or look like a plain space without being one."""
@@ -57,12 +59,12 @@ class Finding:
 
 def is_error_value(text: pl.Expr) -> pl.Expr:
     """Whether a cell shows that a formula failed, or that its column was too narrow."""
-    return text.is_in(_ERROR_VALUES) | text.str.contains(r"^#{3,}$")
+    return text.str.contains(_ERROR)
 
 
 def is_damaged_identifier(text: pl.Expr) -> pl.Expr:
     """Whether a cell can no longer be the code that it was."""
-    return text.str.contains(SCIENTIFIC) | text.str.contains(DATE) | is_error_value(text)
+    return text.str.contains(_DAMAGED)
 
 
 def explain_error_value(text: str) -> Finding:

@@ -7,7 +7,7 @@ import polars as pl
 from bulk.model import ROW
 from bulk.validation import coerce
 from bulk.validation.binding import Bound
-from bulk.validation.rules import Markers, text
+from bulk.validation.rules import Markers, text, value
 
 
 class Reader:
@@ -58,17 +58,18 @@ class Reader:
             else:
                 first.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
         read = {expression.meta.output_name() for expression in first}
+        texts = {
+            number: (pl.when(~self._markers.is_marker(number)).then(text(number)), self._columns[number].column)
+            for number in numbers
+            if f"v{number}" not in read
+        }
+        lasts = {number: coerce.last_value(value(number), *texts[number]) for number in texts}
         return [
             first,
             [pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers],
             [self._filled(number) for number in numbers if self._columns[number].fill is not None],
-            [
-                coerce.value_of(
-                    pl.when(~self._markers.is_marker(number)).then(text(number)), self._columns[number].column
-                ).alias(f"v{number}")
-                for number in numbers
-                if f"v{number}" not in read
-            ],
+            [coerce.first_value(*one).alias(f"v{number}") for number, one in texts.items()],
+            [last.alias(f"v{number}") for number, last in lasts.items() if last is not None],
         ]
 
     def _read(self, number: int, one: Bound, dtype: coerce.PolarsType, family: coerce.Family) -> Iterator[pl.Expr]:

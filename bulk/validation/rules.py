@@ -64,27 +64,31 @@ class Markers:
 
     def is_clear(self, number: int) -> pl.Expr:
         """Whether a cell stands for null."""
-        return _is_spelling(number, self.clear)
+        return _is_spelling(number, (self.clear,))
 
     def is_empty(self, number: int) -> pl.Expr:
         """Whether a cell stands for the empty list."""
-        return _is_spelling(number, self.empty)
+        return _is_spelling(number, (self.empty,))
 
     def is_marker(self, number: int) -> pl.Expr:
         """Whether a cell stands for either."""
-        return self.is_clear(number) | self.is_empty(number)
+        return _is_spelling(number, (self.clear, self.empty))
 
 
 @lru_cache(maxsize=1024)  # asked a dozen times for each column of each chunk, and slow to build
-def _is_spelling(number: int, marker: str) -> pl.Expr:
+def _is_spelling(number: int, markers: tuple[str, ...]) -> pl.Expr:
     """Whether a cell is a marker in a case that people type it in: what only looks like one must not be written."""
-    return text(number).is_in(sorted({marker, marker.lower(), marker.upper(), marker.title()}))
+    return text(number).is_in(
+        sorted({form for one in markers for form in (one, one.lower(), one.upper(), one.title())})
+    )
 
 
 def cell_rules(number: int, columns: Sequence[Bound], key: Bound, family: Family, markers: Markers) -> Iterator[Rule]:
     """All rules of one column, in the order in which they are reported."""
     bound = columns[number]
     column = bound.column
+    # What is read by its text has no value where it is a marker.
+    marked = _is_without_value(number) if family is Family.TEXT else None
     if bound.split is not None and all(one.header != bound.header for one in columns[:number]):
         finding = messages.wrong_parts(bound.split.by, len(bound.split.into))
         yield _always(number, is_wrongly_split(number), finding)
@@ -93,11 +97,12 @@ def cell_rules(number: int, columns: Sequence[Bound], key: Bound, family: Family
         invisible = text(number).str.contains(damage.INVISIBLE)
         yield Rule(number=number, broken=invisible, explain=damage.explain_invisible)
     if not column.nullable:
-        yield _always(number, markers.is_clear(number), messages.not_nullable(column, markers.clear))
+        yield _always(number, markers.is_clear(number), messages.not_nullable(column, markers.clear), marked)
     if not column.is_list:
-        yield _always(number, markers.is_empty(number), messages.not_a_list(column, markers.empty, markers.clear))
+        finding = messages.not_a_list(column, markers.empty, markers.clear)
+        yield _always(number, markers.is_empty(number), finding, marked)
     elif column.constraints.min_length:
-        yield _always(number, markers.is_empty(number), messages.too_few(column.constraints.min_length))
+        yield _always(number, markers.is_empty(number), messages.too_few(column.constraints.min_length), marked)
     yield from _readable(number, column, family, markers)
     yield from _bounds(number, column)
 
@@ -116,8 +121,9 @@ def _readable(number: int, column: Column, family: Family, markers: Markers) -> 
         error = damage.is_error_value(text(number)) & value(number).is_not_null()
         hint = text(number).str.starts_with("#")
         yield Rule(number=number, broken=error, hint=hint, explain=damage.explain_error_value)
-    unread = text(number).is_not_null() & value(number).is_null() & ~markers.is_marker(number)
-    yield Rule(number=number, broken=unread, explain=messages.unreadable(column))
+    none = _is_without_value(number)
+    unread = none & ~markers.is_marker(number)
+    yield Rule(number=number, broken=unread, hint=none, explain=messages.unreadable(column))
     if column.kind is Kind.NUMBER:
         long = text(number).str.len_bytes() > damage.EXACT_DIGITS
         inexact = coerce.each(text(number), _is_inexact, pl.Boolean())
@@ -172,8 +178,13 @@ def _bound(cell: pl.Expr, name: str, bound: Any, kind: Kind) -> tuple[pl.Expr, p
             raise AssertionError(name)
 
 
-def _always(number: int, broken: pl.Expr, finding: Finding) -> Rule:
-    return Rule(number=number, broken=broken, explain=lambda _: finding)
+def _always(number: int, broken: pl.Expr, finding: Finding, hint: pl.Expr | None = None) -> Rule:
+    return Rule(number=number, broken=broken, hint=hint, explain=lambda _: finding)
+
+
+@lru_cache(maxsize=1024)  # the hint of several rules, of which one is enough
+def _is_without_value(number: int) -> pl.Expr:
+    return text(number).is_not_null() & value(number).is_null()
 
 
 def _is_inexact(cell: str) -> bool:

@@ -106,7 +106,9 @@ class Validator:
         self._title = title
         self._reader = Reader(self._columns, self._markers)
         self._payload = payload(binding, self._markers)
-        self._known_judges: dict[tuple[Family, ...], tuple[Sequence[Rule], pl.Expr]] = {}
+        self._known_judges: dict[
+            tuple[Family, ...], tuple[Sequence[Sequence[Rule | JointCheck]], Sequence[pl.Expr]]
+        ] = {}
         self._consequences = [
             (number, one.column.consequence)
             for number, one in enumerate(self._columns)
@@ -129,9 +131,13 @@ class Validator:
         Without `documents`, which take as long as all the rest, the payloads are empty: for who only wants the faults.
         """
         work = self._reader.read(frame)
-        rules, doubt = self._judges(tuple(self._reader.families(frame)))
-        doubtful = work.select(doubt).to_series()
-        found = self._findings(work.filter(doubtful), rules) if doubtful.any() else {}
+        judges, doubts = self._judges(tuple(self._reader.families(frame)))
+        doubted = work.select(doubts)
+        suspects = [judge for judge, doubt in zip(judges, doubted, strict=True) if doubt.any()]
+        found = {}
+        if suspects:
+            doubtful = work.filter(doubted.select(pl.any_horizontal(pl.all())).to_series())
+            found = self._findings(doubtful, [rule for some in suspects for rule in some])
         for row, finding in self._misplaced(frame):
             found.setdefault(row, []).append(finding)
         judged = work.select(
@@ -163,16 +169,23 @@ class Validator:
                 row, found = strange.select(ROW, value(number)).row(0)
                 yield Unusual(label=one.label, expected=expected, row=row, text=found, count=strange.height)
 
-    def _judges(self, families: tuple[Family, ...]) -> tuple[Sequence[Rule], pl.Expr]:
-        """The rules of all cells, and whether a row breaks any rule at all; the same for every frame of these types."""
+    def _judges(self, families: tuple[Family, ...]) -> tuple[Sequence[Sequence[Rule | JointCheck]], Sequence[pl.Expr]]:
+        """The rules of each column, and those that join columns, with what makes a row doubtful in view of them.
+
+        The same for every frame of these types.
+        """
         if families not in self._known_judges:
-            rules = [
-                rule
-                for number, family in enumerate(families)
-                for rule in cell_rules(number, self._columns, self.binding.key, family, self._markers)
-            ]
-            doubts = [*(rule.suspicious for rule in rules), *(check.broken for check in self._joint)]
-            self._known_judges[families] = rules, pl.any_horizontal(doubts).fill_null(value=False)
+            judges: list[Sequence[Rule | JointCheck]] = []
+            doubts: list[pl.Expr] = []
+            for number, family in enumerate(families):
+                rules = list(cell_rules(number, self._columns, self.binding.key, family, self._markers))
+                judges.append(rules)
+                doubts.append(pl.any_horizontal({id(rule.suspicious): rule.suspicious for rule in rules}.values()))
+            if self._joint:
+                judges.append(self._joint)
+                doubts.append(pl.any_horizontal(check.broken for check in self._joint))
+            named = [doubt.fill_null(value=False).alias(str(number)) for number, doubt in enumerate(doubts)]
+            self._known_judges[families] = judges, named
         return self._known_judges[families]
 
     def identify(self, frame: pl.DataFrame) -> pl.DataFrame:
@@ -224,12 +237,11 @@ class Validator:
                 yield row, (one.label, messages.not_here(self._title, one.label))
 
     def _findings(
-        self, doubtful: pl.DataFrame, rules: Sequence[Rule]
+        self, doubtful: pl.DataFrame, judges: Sequence[Rule | JointCheck]
     ) -> dict[int, list[tuple[str | None, damage.Finding]]]:
         """Which rules each row really breaks, with the column to name."""
         rows = doubtful.get_column(ROW).to_list()
         found: dict[int, list[tuple[str | None, damage.Finding]]] = defaultdict(list)
-        judges: list[Rule | JointCheck] = [*rules, *self._joint]
         flags = doubtful.select(one.broken.fill_null(value=False).alias(str(n)) for n, one in enumerate(judges))
         for flag, one in zip(flags, judges, strict=True):
             if not flag.any():
