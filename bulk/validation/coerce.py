@@ -40,6 +40,10 @@ BOOLEANS: Final[Mapping[str, bool]] = {
     for value, words in ((True, ("true", "yes", "y", "1", "t", "on")), (False, ("false", "no", "n", "0", "f", "off")))
     for word in words
 }
+_TRUE, _FALSE = (
+    [form for word, value in BOOLEANS.items() if value is wanted for form in (word, word.title(), word.upper())]
+    for wanted in (True, False)
+)
 DECIMAL: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
 STRUCTURE: Final = r"^[\[{]"
 """How a JSON array or object begins."""
@@ -147,9 +151,12 @@ def value_of(text: pl.Expr, column: Column) -> pl.Expr:
 
 def last_value(value: pl.Expr, text: pl.Expr, column: Column) -> pl.Expr | None:
     """The value of a text in view of its `first_value`; None where that is it."""
+    others = pl.when(value.is_null()).then(text)
     if column.kind is Kind.INTEGER:
-        others = pl.when(value.is_null()).then(text)
         return pl.coalesce(value, others.str.extract(WHOLE).cast(pl.Int64, strict=False))
+    if column.kind is Kind.BOOLEAN:
+        words = others.str.to_lowercase()
+        return pl.coalesce(value, words.replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean))
     if column.kind is Kind.NUMBER:
         return pl.when(value.is_finite()).then(value)
     return None
@@ -166,7 +173,7 @@ def first_value(text: pl.Expr, column: Column) -> pl.Expr:
         # The cast takes exactly `DECIMAL`, exponents, infinities and NaN.
         return pl.when(~text.str.contains_any(["e", "E"])).then(text).cast(pl.Float64, strict=False)
     if kind is Kind.BOOLEAN:
-        return text.str.to_lowercase().replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean)
+        return pl.when(text.is_in(_TRUE)).then(pl.lit(value=True)).when(text.is_in(_FALSE)).then(pl.lit(value=False))
     if kind is Kind.SCALAR:
         return quoted(text)
     if kind is Kind.VALUE:
@@ -224,6 +231,8 @@ def each(text: pl.Expr, convert: Callable[[str], Any], dtype: PolarsType) -> pl.
     """Convert cell by cell in Python: only for what no expression can read."""
 
     def convert_all(cells: pl.Series) -> pl.Series:
+        if cells.null_count() == len(cells):
+            return pl.repeat(None, len(cells), dtype=dtype, eager=True)
         return pl.Series([None if cell is None else convert(cell) for cell in cells], dtype=dtype)
 
     return text.map_batches(convert_all, return_dtype=dtype, is_elementwise=True)

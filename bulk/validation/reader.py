@@ -7,7 +7,8 @@ import polars as pl
 from bulk.model import ROW
 from bulk.validation import coerce
 from bulk.validation.binding import Bound
-from bulk.validation.rules import Markers, text, value
+from bulk.validation.columns import Column
+from bulk.validation.rules import Markers, spellings, text, value
 
 
 class Reader:
@@ -59,7 +60,7 @@ class Reader:
                 first.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
         read = {expression.meta.output_name() for expression in first}
         texts = {
-            number: (pl.when(~self._markers.is_marker(number)).then(text(number)), self._columns[number].column)
+            number: (self._unmarked(number, self._columns[number].column), self._columns[number].column)
             for number in numbers
             if f"v{number}" not in read
         }
@@ -71,6 +72,13 @@ class Reader:
             [coerce.first_value(*one).alias(f"v{number}") for number, one in texts.items()],
             [last.alias(f"v{number}") for number, last in lasts.items() if last is not None],
         ]
+
+    def _unmarked(self, number: int, column: Column) -> pl.Expr:
+        """Text of a column's cells, null where that is a marker which might be taken for a value."""
+        forms = pl.Series(spellings([self._markers.clear, self._markers.empty]))
+        values = pl.select(coerce.value_of(pl.lit(forms), column)).to_series()
+        unread = values.null_count() == len(forms)
+        return text(number) if unread else pl.when(~self._markers.is_marker(number)).then(text(number))
 
     def _read(self, number: int, one: Bound, dtype: coerce.PolarsType, family: coerce.Family) -> Iterator[pl.Expr]:
         """Text of a column's cells, and their values where the types allow the short way."""

@@ -4,7 +4,7 @@ A rule looks at the working frame of the validator, where column number n of the
 its value in `value(n)`; null is blank. Null passes every rule but `required`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -75,12 +75,15 @@ class Markers:
         return _is_spelling(number, (self.clear, self.empty))
 
 
+def spellings(markers: Iterable[str]) -> list[str]:
+    """Markers in the cases that people type them in."""
+    return sorted({form for one in markers for form in (one, one.lower(), one.upper(), one.title())})
+
+
 @lru_cache(maxsize=1024)  # asked a dozen times for each column of each chunk, and slow to build
 def _is_spelling(number: int, markers: tuple[str, ...]) -> pl.Expr:
     """Whether a cell is a marker in a case that people type it in: what only looks like one must not be written."""
-    return text(number).is_in(
-        sorted({form for one in markers for form in (one, one.lower(), one.upper(), one.title())})
-    )
+    return text(number).is_in(spellings(markers))
 
 
 def cell_rules(number: int, columns: Sequence[Bound], key: Bound, family: Family, markers: Markers) -> Iterator[Rule]:

@@ -327,7 +327,8 @@ def test_no_text_brings_the_validator_down_and_what_it_calls_good_pydantic_takes
     height = data.draw(st.integers(1, 5))
     cells = {name: data.draw(st.lists(NASTY | st.none(), min_size=height, max_size=height)) for name in header}
     frame = pl.DataFrame({ROW: range(height), **cells}, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})
-    validator = Validator(schema, bind(schema, list(header), keys=("sku",)))
+    clear = data.draw(st.sampled_from(["<clear>", "12.0", "true"]))  # even what could be a value
+    validator = Validator(schema, bind(schema, list(header), keys=("sku",)), clear=clear)
     checked = validator.check(frame)
     assert sorted([*checked.good[ROW], *(rejection.row for rejection in checked.bad)]) == list(range(height))
     for record in checked.records():
@@ -337,6 +338,19 @@ def test_no_text_brings_the_validator_down_and_what_it_calls_good_pydantic_takes
         assert all(one.message and one.row == rejection.row for one in rejection.violations)
         assert rejection.cells == {name: values[rejection.row] for name, values in cells.items()}
     assert_hints_hold(validator, frame)
+
+
+@pytest.mark.parametrize("clear", ["<clear>", "0", "true"])
+@given(data=st.data())
+def test_a_cheap_hint_overlooks_nothing_in_typed_cells_either(clear, data):
+    schema = compile_schema(Kinds)
+    typed = {Kind.INTEGER: st.integers(-9, 15), Kind.NUMBER: st.floats(-5, 120), Kind.BOOLEAN: st.booleans()}
+    chosen = [column for column in columns_of(schema, "id") if column.kind in typed]
+    cells = {column.name: [data.draw(typed[column.kind] | st.none())] for column in chosen}
+    header = list(dict.fromkeys(["id", *cells]))
+    frame = pl.DataFrame({ROW: [2], **{name: cells.get(name, [1]) for name in header}})
+    frame = frame.with_columns(pl.col(pl.Null).cast(pl.Int64))
+    assert_hints_hold(Validator(schema, bind(schema, header, keys=("id",)), clear=clear), frame)
 
 
 def assert_hints_hold(validator, frame):

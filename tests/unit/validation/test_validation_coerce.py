@@ -242,3 +242,29 @@ def test_cells_that_have_no_form_in_a_document_are_refused_naming_the_column(che
 
 def test_such_cells_do_no_harm_in_a_column_that_is_not_loaded(check):
     assert check({"sku": ["A"], "_note": pl.Series([None], dtype=pl.Binary)}).good.height == 1
+
+
+def test_a_marker_that_could_be_a_value_is_a_marker(check):
+    cells = {
+        "sku": ["A", "B", "C"],
+        "stock": ["0", "5", None],
+        "active": ["yes", "0", "no"],
+        "price": ["0.5", "0", "1"],
+    }
+    checked = check(cells, clear="0")
+    assert checked.bad == ()
+    assert checked.good["payload"].to_list() == [
+        '{"sku":"A","stock":null,"price":0.5,"active":true}',
+        '{"sku":"B","stock":5,"price":null,"active":null}',
+        '{"sku":"C","price":1.0,"active":false}',
+    ]
+
+
+def test_words_for_yes_and_no_are_read_in_any_case(check):
+    checked = check({"sku": ["A", "B", "C", "D"], "active": ["tRUE", "oN", "ofF", "maybe"]})
+    assert [rejection.row for rejection in checked.bad] == [5]
+    assert checked.good["payload"].to_list() == [
+        '{"sku":"A","active":true}',
+        '{"sku":"B","active":true}',
+        '{"sku":"C","active":false}',
+    ]
