@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Self
 
-from bulk.jobs.spool import Spool, Spooled
-
-OVERLAP: Final = 60.0
-"""Seconds that are read twice: changes may become visible a little later than their time stamps say."""
+from bulk.jobs.spool import OVERLAP, Spool
 
 MOST_RECENT: Final = 50_000
 """Records that a bookmark holds at most; where there are more they are all exported twice."""
@@ -50,13 +47,13 @@ class Bookmark:
         if spool.newest is None:
             return before
         until = max(min(ends), before.until if before is not None else 0.0)
+        if spool.changed_since(until - OVERLAP) > MOST_RECENT:
+            return cls(until=until, chain=chain)
         recent: dict[str, str] = {}
         unseen = set(read_only)
-        for record in spool.read(until - OVERLAP):
+        for record in spool.recent(until - OVERLAP):
             recent[record.id] = digest(record.document)
             unseen.difference_update(record.document)
-            if len(recent) > MOST_RECENT:
-                return cls(until=until, chain=chain)
         return cls(until=until, chain=chain, recent=recent, unseen=tuple(sorted(unseen)))
 
     @property
@@ -70,12 +67,12 @@ class Bookmark:
         kept = {"until": until, "chain": self.chain, "recent": self.recent, "unseen": self.unseen}
         return json.dumps(kept, separators=(",", ":"))
 
-    def knows(self, record: Spooled) -> bool:
+    def knows(self, id: str, document: Mapping[str, Any]) -> bool:
         """Whether a record is as it was when it was last exported."""
-        if record.id not in self.recent:
+        if id not in self.recent:
             return False
-        seen = {name: value for name, value in record.document.items() if name not in self.unseen}
-        return self.recent[record.id] == digest(seen)
+        seen = {name: value for name, value in document.items() if name not in self.unseen}
+        return self.recent[id] == digest(seen)
 
 
 def digest(document: Mapping[str, Any]) -> str:

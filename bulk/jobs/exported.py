@@ -3,19 +3,20 @@
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
+import polars as pl
+
 from bulk.contracts import Format
-from bulk.jobs.bookmark import Bookmark
+from bulk.formats.frames import regrouped
 from bulk.jobs.fitting import Remarks
-from bulk.jobs.flattening import Flattening, Leaves
+from bulk.jobs.flattening import Flattening
 from bulk.jobs.spool import Spool, sync_folder
 
-BATCH = 2_000
-"""Rows made into a frame at once, or a few more."""
+BATCH = 10_000
+"""Rows written at once: how many were read at once is not to be seen in the file."""
 
 _TEXT_ONLY = frozenset({"csv", "tsv", "xlsx"})
 """Formats in which a column of text and numbers is text."""
@@ -73,30 +74,23 @@ class Table:
         self.columns: tuple[str, ...] = ()
         """Names of the columns."""
 
-    def written(self, spool: Spool, before: Bookmark | None) -> Generator[int, None, None]:
-        """Write all rows, but for records that `before` knows; yields now and then how many are written."""
-        for batch in _batches(self._all(spool, before)):
-            self._flattening.survey(batch)
+    def written(self, spool: Spool) -> Generator[int, None, None]:
+        """Write all rows; yields now and then how many are written."""
+        for piece in spool.read():
+            self._flattening.survey(piece.table)
             yield 0
         schema = self._flattening.schema(typed=self._format.name not in _TEXT_ONLY)
         self.columns = tuple(schema)
         with self._format.writer(self._path, self.columns, neutralise=self._neutralise) as file:
-            self.records = 0
-            for batch in _batches(self._all(spool, before)):
-                file.write(self._flattening.frame(batch, schema, self.remarks))
-                self.rows += len(batch)
+            for frame in regrouped(self._frames(spool, schema), BATCH):
+                file.write(frame)
+                self.rows += frame.height
                 yield self.rows
 
-    def _all(self, spool: Spool, before: Bookmark | None) -> Iterator[Leaves]:
-        for record in spool.read():
-            if before is None or not before.knows(record):
-                self.records += 1
-                yield from self._flattening.rows(record.document)
-
-
-def _batches(rows: Iterator[Leaves]) -> Iterator[list[Leaves]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch
+    def _frames(self, spool: Spool, schema: Mapping[str, pl.DataType]) -> Iterator[pl.DataFrame]:
+        for piece in spool.read():
+            self.records += piece.shown
+            yield self._flattening.frame(piece.table, piece.height, schema, self.remarks)
 
 
 def appear(spool: Spool, destination: Path, manifest: Manifest) -> str:

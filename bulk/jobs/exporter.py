@@ -24,7 +24,7 @@ from bulk.errors import (
     UsageError,
 )
 from bulk.formats import format_to_write
-from bulk.jobs.bookmark import Bookmark
+from bulk.jobs.bookmark import Bookmark, digest
 from bulk.jobs.exported import Manifest, Table, appear
 from bulk.jobs.flattening import Flattening
 from bulk.jobs.guards import INTERRUPTED, Stop
@@ -136,11 +136,12 @@ class Exporter:
             "where": query.where,
             "fast": query.fast,
             "last": self._last,
+            "known": None if self._bookmark is None else digest(self._bookmark.recent),
             "columns": self._columns,
         }
         # Where records come in the order of their changes, the later reading is the newer state.
         later_counts = query.fast or query.since is not None
-        return Spool(self._destination, order=order, later_counts=later_counts)
+        return Spool(self._destination, order=order, later_counts=later_counts, flattening=self._flattening)
 
     async def _work(self, run: Run, spool: Spool) -> ExportEnd:
         if not spool.progress.done:
@@ -165,6 +166,7 @@ class Exporter:
             ledger=self._ledger,
             run=run.id,
             spool=spool,
+            before=self._bookmark,
             stop=self._stop,
             listener=self._listener,
             now=self._now,
@@ -173,7 +175,7 @@ class Exporter:
     async def _write(self, run: Run, spool: Spool) -> ExportEnd:
         """Make the file out of what was laid aside, and let it appear with its manifest."""
         table = Table(self._format, str(spool.made), self._flattening, neutralise=self._neutralise)
-        steps = table.written(spool, self._bookmark)
+        steps = table.written(spool)
         try:
             with self._called(spool.made):
                 async with aclosing(stepped(steps)) as batches:

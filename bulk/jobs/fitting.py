@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import chain
 from math import isfinite
 from types import NoneType
 from typing import Any, Final
@@ -56,7 +57,7 @@ class _MisfitError(ValueError):
 
 def fitted(values: list[Any], column: Column, dtype: pl.DataType, remarks: Remarks) -> pl.Series:
     """A column's cells for the values of documents: blank for null, and for what the column cannot hold."""
-    if (cells := _as_they_are(values, column.kind, dtype)) is not None:
+    if (cells := as_they_are(values, column.kind, dtype)) is not None:
         return pl.Series(column.name, cells, dtype=dtype)
     convert = _converter(column.kind, dtype)
     cells = []
@@ -71,19 +72,30 @@ def fitted(values: list[Any], column: Column, dtype: pl.DataType, remarks: Remar
     return pl.Series(column.name, cells, dtype=dtype)
 
 
-def _as_they_are(values: list[Any], kind: Kind, dtype: pl.DataType) -> list[Any] | None:
+def as_they_are(values: list[Any], kind: Kind, dtype: pl.DataType) -> list[Any] | None:
     """The cells where one look at all values tells that each is its own cell, as most are; None where it doesn't."""
     types = set(map(type, values)) - {NoneType}
     if not types or (types == {bool} and dtype == pl.Boolean()):
         return values
-    if types == {list} and isinstance(dtype, pl.List) and not any(values):
-        return [None] * len(values)
+    if types == {list} and isinstance(dtype, pl.List):
+        return [value or None for value in values] if _are_elements(values, dtype) else None
     if types == {str} and dtype == pl.String() and kind is not Kind.JSON and _is_plain("\n".join(filter(None, values))):
         return [value or None for value in values]
+    if types == {int} and dtype == pl.Int64():
+        return values if all(value in _INT64 for value in values if value is not None) else None
     if types <= {int, float} and dtype == pl.Float64():
         exact = all(-_EXACT <= value <= _EXACT for value in values if value is not None)
         return [None if value is None else float(value) for value in values] if exact else None
     return None
+
+
+def _are_elements(lists: Sequence[Sequence[Any] | None], dtype: pl.List) -> bool:
+    """Whether all elements of lists are as a column of lists holds them, and none is blank."""
+    elements = list(chain.from_iterable(filter(None, lists)))
+    types = set(map(type, elements))
+    if dtype.inner == pl.String():
+        return not types or (types == {str} and all(map(str.strip, elements)) and _is_plain("\n".join(elements)))
+    return not types or (types == {int} and all(element in _INT64 for element in elements))
 
 
 def _is_plain(text: str) -> bool:

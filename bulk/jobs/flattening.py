@@ -1,29 +1,17 @@
 """Documents as the rows of a table: leaves under dotted columns, members of a document as rows of their own."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import polars as pl
 
 from bulk.contracts import OtherRows, Resource
 from bulk.errors import UsageError
-from bulk.jobs.fitting import Remarks, fitted
+from bulk.jobs.fitting import Remarks
+from bulk.jobs.held import PLAIN, TYPES, held, released, type_of, types_of
+from bulk.jobs.spreading import Tree, spread, tree_of
 from bulk.validation import Column, Schema, compile_schema
-from bulk.validation.columns import WILDCARD, Kind, nearest
-
-Leaves: TypeAlias = dict[str, Any]
-"""The values of one row by column; only those that the document holds."""
-
-_TYPES: Final[Mapping[Kind, pl.DataType]] = {
-    Kind.TEXT: pl.String(),
-    Kind.INTEGER: pl.Int64(),
-    Kind.NUMBER: pl.Float64(),
-    Kind.BOOLEAN: pl.Boolean(),
-    Kind.TEXTS: pl.List(pl.String),
-    Kind.INTEGERS: pl.List(pl.Int64),
-    Kind.JSON: pl.String(),
-}
-
+from bulk.validation.columns import Kind, nearest
 
 _ANY: Final = frozenset({Kind.SCALAR, Kind.VALUE})
 """Kinds whose columns are of the type that all their values have."""
@@ -42,7 +30,7 @@ class Flattening:
         self._columns = _columns(resource, self._schemas)
         self._exact = {column.name: column for column in self._columns if not column.open}
         self._open = [column for column in self._columns if column.open]
-        self._tree = _tree(self._columns)
+        self._tree: Tree = tree_of(self._columns)
         self._wanted = None if wanted is None else self._chosen(wanted)
         self.chosen = None if self._wanted is None else tuple(column.name for column in self._wanted)
         """Names of the columns that are wanted; None for those that occur."""
@@ -51,37 +39,64 @@ class Flattening:
         self.left_out = self._untold()
         """Which rows are left out, and why, in a sentence; None where all are there."""
 
-    def rows(self, document: Mapping[str, Any]) -> Iterator[Leaves]:
-        """The document's own row, then those of its members."""
-        own = _flat(document, self._tree)
-        yield own
-        if self._within is None or self.left_out is not None:
-            return
-        key = own.get(self._key)
-        for member in document.get(self._within.within or "") or ():
-            if key is not None:
-                yield {**_flat(member, self._tree), self._within.column: key}
+    def spread(self, documents: Sequence[Mapping[str, Any]]) -> tuple[pl.DataFrame, Sequence[int]]:
+        """The rows of documents, each followed by those of its members, and how many rows each has.
 
-    def survey(self, rows: Iterable[Leaves]) -> None:
+        Columns are those that occur, of types that hold all values for the time being.
+        """
+        rows, counts, owners = list(documents), [1] * len(documents), None
+        if self._within is not None and self.left_out is None:
+            rows, counts, owners = self._with_members(documents, self._within)
+        columns = spread(rows, self._tree)
+        if self._within is not None and owners is not None:
+            named = columns.setdefault(self._within.column, [None] * len(rows))
+            columns[self._within.column] = [
+                own if owner is None else owner for own, owner in zip(named, owners, strict=True)
+            ]
+        wanted = columns if self.chosen is None else [name for name in self.chosen if name in columns]
+        return pl.DataFrame([held(columns[name], self._named(name)) for name in wanted]), counts
+
+    def survey(self, table: pl.DataFrame) -> None:
         """Take notice of which columns occur, and of what they hold."""
-        for row in rows:
-            for name in row.keys() - self._occurring.keys():
+        for series in table:
+            name = series.name[len(PLAIN) :]
+            if name not in self._occurring:
                 self._occurring[name] = self._named(name)
-                if self._occurring[name].kind in _ANY:
-                    self._scalars[name] = set()
-            for name in self._scalars.keys() & row.keys():
-                if row[name] is not None:
-                    self._scalars[name].add(type(row[name]))
+            if self._occurring[name].kind in _ANY:
+                self._scalars.setdefault(name, set()).update(types_of(series))
+
+    def _with_members(
+        self, documents: Sequence[Mapping[str, Any]], within: OtherRows
+    ) -> tuple[list[Mapping[str, Any]], list[int], list[Any] | None]:
+        """Documents and their members, how many rows each document has, and for members whose they are."""
+        rows: list[Mapping[str, Any]] = []
+        counts: list[int] = []
+        owners: list[Any] = []
+        for document in documents:
+            key = document.get(self._key)
+            members = () if key is None else document.get(within.within or "") or ()
+            rows += (document, *members)
+            counts.append(1 + len(members))
+            owners += (None, *(key for _ in members))
+        return rows, counts, None if len(rows) == len(documents) else owners
 
     def schema(self, *, typed: bool) -> dict[str, pl.DataType]:
         """Columns and their types, after everything was surveyed; `typed` where the format keeps types apart."""
         return {column.name: self._type(column, typed=typed) for column in self._header()}
 
-    def frame(self, rows: Sequence[Leaves], schema: Mapping[str, pl.DataType], remarks: Remarks) -> pl.DataFrame:
-        """Rows as a frame of exactly this schema. What a column cannot hold is left blank and remarked upon."""
+    def frame(
+        self, table: pl.DataFrame, rows: int, schema: Mapping[str, pl.DataType], remarks: Remarks
+    ) -> pl.DataFrame:
+        """Rows of `spread` as a frame of exactly this schema.
+
+        What a column cannot hold is left blank and remarked upon.
+        """
+        occurring = {series.name[len(PLAIN) :]: series for series in table}
         return pl.DataFrame(
             [
-                fitted([row.get(name) for row in rows], self._named(name), dtype, remarks)
+                released(occurring[name], self._named(name), dtype, remarks)
+                if name in occurring
+                else pl.repeat(None, rows, dtype=dtype, eager=True).alias(name)
                 for name, dtype in schema.items()
             ]
         )
@@ -102,13 +117,8 @@ class Flattening:
 
     def _type(self, column: Column, *, typed: bool) -> pl.DataType:
         if column.kind not in _ANY:
-            return _TYPES[column.kind]
-        held = self._scalars.get(column.name, set()) if typed else set()
-        if held == {bool}:
-            return pl.Boolean()
-        if held == {int}:
-            return pl.Int64()
-        return pl.Float64() if held and held <= {int, float} else pl.String()
+            return TYPES[column.kind]
+        return type_of(self._scalars.get(column.name, set()) if typed else set())
 
     def _named(self, name: str) -> Column:
         """A column that occurs, or was asked for."""
@@ -146,65 +156,6 @@ class Flattening:
             f"rows for {self._within.title} are left out: without the column {self._within.column!r} "
             "nothing would tell them from the others"
         )
-
-
-_Tree: TypeAlias = "dict[str, _Tree | str]"
-"""Columns by the parts of their paths; under the last part stands the name, or for any name the way to it."""
-
-
-class _Deep(str):
-    """The way to names that may be several, where it is one to any name."""
-
-    __slots__ = ()
-
-
-def _tree(columns: Sequence[Column]) -> _Tree:
-    tree: _Tree = {}
-    for column in columns:
-        branch = tree
-        for part in column.path[:-1]:
-            below = branch.setdefault(part, {})
-            assert isinstance(below, dict), "what others spread out is no column"
-            branch = below
-        prefix = column.name.removesuffix(WILDCARD)
-        branch[column.path[-1]] = _Deep(prefix) if column.deep else prefix
-    return tree
-
-
-def _flat(document: Mapping[str, Any], tree: _Tree) -> Leaves:
-    """The values of a document by column; where an object is null, so are all columns below it."""
-    leaves: Leaves = {}
-    _gather(document, tree, leaves)
-    return leaves
-
-
-def _gather(document: Mapping[str, Any], tree: _Tree, leaves: Leaves) -> None:
-    """Take what lies in an object. An open one may have names that are no column's, and these are left out."""
-    for name, value in document.items():
-        found = None if name == WILDCARD else tree.get(name)
-        if isinstance(found, str):
-            leaves[found] = value
-        elif found is None:
-            prefix = tree.get(WILDCARD)
-            if isinstance(prefix, str) and name.strip() not in {"", WILDCARD}:
-                if isinstance(prefix, _Deep) and _is_spread(value):
-                    leaves |= {f"{prefix}{name.strip()}.{inner.strip()}": text for inner, text in value.items()}
-                else:
-                    leaves[prefix + name.strip()] = value
-        elif isinstance(value, dict):
-            _gather(value, found, leaves)
-        elif value is None:
-            _gather(dict.fromkeys(found.keys() - {WILDCARD}), found, leaves)
-
-
-def _is_spread(value: object) -> bool:
-    """Whether an entry has a column for each of its own entries: where these are texts, such as those by language."""
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and all(isinstance(text, str) for text in value.values())
-        and not any("." in name or name.strip() in {"", WILDCARD} for name in value)
-    )
 
 
 def _members(resource: Resource) -> OtherRows | None:

@@ -1,18 +1,21 @@
 """The reading half of an export: a listing walked through page by page, and each page laid aside."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from bulk.contracts import Ledger, Listener, Page, Query, Resource, Sender
 from bulk.errors import ApiError, RefusedError
 from bulk.fingerprint import fingerprints
+from bulk.jobs.bookmark import Bookmark
 from bulk.jobs.completeness import Confirmation
 from bulk.jobs.guards import Stop
-from bulk.jobs.spool import Spool, Spooled
+from bulk.jobs.pieces import Spooled
+from bulk.jobs.spool import Progress, Spool
+from bulk.jobs.threads import ended, one_ahead
 from bulk.model import Event, Request, Response, Sighting
 
 WALKS: Final = 3
@@ -29,8 +32,20 @@ class StoppedError(Exception):
     """Somebody asked to end early."""
 
 
+class _Seen(NamedTuple):
+    """A record of which the ledger will be told."""
+
+    key: str
+    remote_id: str | None
+    document: Mapping[str, Any]
+
+
 class Listing:
-    """What a query finds, on its way into a spool. The ledger learns of every record."""
+    """What a query finds, on its way into a spool. The ledger learns of every record.
+
+    While one page is read the next is fetched, and the one before it made to last. Records that `before` knows are laid
+    aside, but not shown.
+    """
 
     def __init__(
         self,
@@ -40,6 +55,7 @@ class Listing:
         ledger: Ledger,
         run: str,
         spool: Spool,
+        before: Bookmark | None,
         stop: Stop,
         listener: Listener,
         now: Callable[[], float],
@@ -49,13 +65,15 @@ class Listing:
         self._ledger = ledger
         self._run = run
         self._spool = spool
+        self._before = before
         self._stop = stop
         self._listener = listener
         self._now = now
         self._learning = True
-        self._sightings: list[Sighting] = []
+        self._seen: list[_Seen] = []
         self._asked: float | None = None
         self._kept_at = now()
+        self._keeping: asyncio.Task[None] | None = None
 
     async def read(self, sender: Sender) -> None:
         """Walk through the listing to its end, again where records are missing.
@@ -67,6 +85,8 @@ class Listing:
         except (StoppedError, ApiError, asyncio.CancelledError):
             await self._keep()
             raise
+        finally:
+            await self._kept()
 
     async def _walk(self, sender: Sender) -> None:
         spool = self._spool
@@ -75,13 +95,16 @@ class Listing:
             before = spool.progress.saved_at, len(spool)
             confirmation = Confirmation(spool.lines)
             try:
-                async with aclosing(self._pages(sender)) as pages:
+                async with aclosing(self._pages(sender)) as source, aclosing(one_ahead(source)) as pages:
                     async for page, asked in pages:
+                        if self._stop.event.is_set():
+                            raise StoppedError
                         confirmation.note(page.total, await self._take(page, asked))
             except RefusedError:
                 if not resumed or (spool.progress.saved_at, len(spool)) != before:
                     raise
                 self._note("the API would not go on where the export was broken off, so it starts anew")
+                await self._kept()
                 await asyncio.to_thread(spool.restart, self._now())
                 resumed = False
                 continue
@@ -140,50 +163,78 @@ class Listing:
 
     async def _take(self, page: Page, asked: float) -> Sequence[int | None]:
         """Lay a page aside; says at which line each of its records had stood before."""
-        spool = self._spool
-        before, sightings = await asyncio.to_thread(self._lay_aside, page)
-        self._sightings += sightings
-        self._asked = asked if self._asked is None else min(asked, self._asked)
-        now = self._now()
-        totals = [total for total in (page.total, spool.progress.total) if total is not None]
-        spool.progress = replace(spool.progress, saved_at=now, resume=page.resume, total=max(totals, default=None))
-        if len(self._sightings) >= KEPT_TOGETHER or not 0 <= now - self._kept_at < KEPT_EVERY:
+        laying = asyncio.ensure_future(asyncio.to_thread(self._lay_aside, page))
+        try:
+            before, seen = await asyncio.shield(laying)
+        except asyncio.CancelledError:
+            await ended(laying)  # a page is laid aside whole
+            self._taken(page, asked, laying.result()[1])
+            raise
+        self._taken(page, asked, seen)
+        if len(self._seen) >= KEPT_TOGETHER or not 0 <= self._now() - self._kept_at < KEPT_EVERY:
             await self._keep()
-        self._listener(Event(kind="exported", data={"rows": len(spool), "total": spool.progress.total}))
+        self._listener(Event(kind="exported", data={"rows": len(self._spool), "total": self._spool.progress.total}))
         return before
 
-    def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], Sequence[Sighting]]:
-        documents = [self._resource.read(record) for record in page.records]
+    def _taken(self, page: Page, asked: float, seen: Sequence[_Seen]) -> None:
+        """Note how far the listing has come with a page."""
+        self._seen += seen
+        self._asked = asked if self._asked is None else min(asked, self._asked)
+        progress = self._spool.progress
+        totals = [total for total in (page.total, progress.total) if total is not None]
+        self._spool.progress = replace(
+            progress, saved_at=self._now(), resume=page.resume, total=max(totals, default=None)
+        )
+
+    def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], Sequence[_Seen]]:
         spooled: list[Spooled] = []
-        sightings: list[Sighting] = []
-        for record, document, fields in zip(page.records, documents, fingerprints(documents), strict=True):
+        seen: list[_Seen] = []
+        for record in page.records:
+            document = self._resource.read(record)
             key, remote_id = document.get(self._resource.keys[0]), record.get("id")
+            remote = None if remote_id is None else str(remote_id)
+            id = f"key {key}" if remote is None else remote
             changed_at = self._resource.changed_at(record)
-            spooled.append(
-                Spooled(
-                    id=f"key {key}" if remote_id is None else str(remote_id),
-                    changed_at=None if changed_at is None else changed_at.timestamp(),
-                    document=document,
-                )
-            )
+            changed = None if changed_at is None else changed_at.timestamp()
+            shown = self._before is None or not self._before.knows(id, document)
+            spooled.append(Spooled(id, changed, document, shown))
             if key not in (None, ""):
-                remote = None if remote_id is None else str(remote_id)
-                sightings.append(Sighting(key=str(key), remote_id=remote, fields=fields))
-        return self._spool.add(spooled), sightings
+                seen.append(_Seen(str(key), remote, document))
+        return self._spool.add(spooled), seen
 
     async def _keep(self) -> None:
+        """Begin to make last what was laid aside, after what is being made to last."""
+        await self._kept()
+        work = self._keep_now(self._seen, self._asked, self._spool.cut(), self._spool.progress)
+        self._seen, self._asked, self._kept_at = [], None, self._now()
+        self._keeping = asyncio.create_task(work)
+
+    async def _kept(self) -> None:
+        """Wait until nothing is being made to last any more."""
+        if self._keeping is not None:
+            await ended(self._keeping)
+            self._keeping.result()
+
+    async def _keep_now(
+        self, seen: Sequence[_Seen], asked: float | None, cut: Sequence[Spooled], progress: Progress
+    ) -> None:
         """Let the ledger know of what was laid aside, and make it last: in this order, so that nothing is left out."""
-        if self._asked is not None:
-            sightings, asked = self._sightings, self._asked
-            self._sightings, self._asked = [], None
+        if asked is not None:
+            sightings = await asyncio.to_thread(_sightings, seen)
             if not await self._ledger.learn(self._run, sightings, asked=asked) and self._learning:
                 self._learning = False
                 self._note("an import was under way: what was read is not remembered")
-        await asyncio.to_thread(self._spool.save, self._spool.progress)
-        self._kept_at = self._now()
+        await asyncio.to_thread(self._spool.save, progress, cut)
 
     def _note(self, message: str) -> None:
         self._listener(Event(kind="note", message=message))
+
+
+def _sightings(seen: Sequence[_Seen]) -> Sequence[Sighting]:
+    known = fingerprints([one.document for one in seen])
+    return [
+        Sighting(key=one.key, remote_id=one.remote_id, fields=fields) for one, fields in zip(seen, known, strict=True)
+    ]
 
 
 def _date(response: Response) -> float | None:

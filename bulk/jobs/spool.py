@@ -7,30 +7,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final
+
+import polars as pl
 
 from bulk.errors import UsageError
+from bulk.jobs.flattening import Flattening
+from bulk.jobs.pieces import Piece, Spooled, pieces
 from bulk.jobs.positions import Positions
+from bulk.model.documents import parsed
 
 FRESH: Final = 3600.0
 """Seconds after its last page for which an export is taken up again; later the catalog is read anew."""
 
-_TAB: Final = b"\t"
-"""Stands in no JSON but between its values, where none is written."""
+_FORM: Final = 2
+"""How what is laid aside is written: what an earlier program wrote otherwise is read anew."""
 
-_json: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-"""JSON without spaces; what was read from JSON goes round in no circle."""
-
-
-class Spooled(NamedTuple):
-    """One record as it was read."""
-
-    id: str
-    """What tells it from all others."""
-    changed_at: float | None
-    """When it last changed, in seconds since the epoch."""
-    document: Mapping[str, Any]
-    """The record as a document of the model."""
+OVERLAP: Final = 60.0
+"""Seconds before the end of an export of which the next one reads everything twice, see `Bookmark`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,26 +52,29 @@ class Progress:
 
 
 class Spool:
-    """The folder `.NAME.part` beside a destination: documents line by line, and how far they are whole.
+    """The folder `.NAME.part` beside a destination: pieces of the table to be, and how far they are whole.
 
-    A line is what is needed to choose among records, a tab, and the document, which is parsed only where it is wanted.
     `order` says what is being exported; what was laid aside for another order is thrown away. Of a record that was
     read twice the earlier reading counts, or the later one where `later_counts`. Raises `UsageError` where the place
     cannot be written to.
     """
 
-    def __init__(self, destination: Path, *, order: Mapping[str, Any], later_counts: bool) -> None:
+    def __init__(
+        self, destination: Path, *, order: Mapping[str, Any], later_counts: bool, flattening: Flattening
+    ) -> None:
         self._destination = destination
         self._order = json.dumps(order, sort_keys=True)
         self._later_counts = later_counts
+        self._flattening = flattening
         self._folder = destination.with_name(f".{destination.name}.part")
-        self._pages = self._folder / "pages.ndjson"
+        self._pieces = self._folder / "pieces.arrow"
         self._state = self._folder / "state.json"
         self._counted = Positions()
+        self._waiting: list[Spooled] = []
         self.made = self._folder / f"made.{destination.name}"
         """Where the file is made: a name that no other file of the folder has."""
         self.lines = 0
-        """Lines, repeated records included."""
+        """Readings that were laid aside, repeated records included."""
         self._size = 0
         self.newest: float | None = None
         """The latest change of any record that counts, or counted."""
@@ -103,51 +100,80 @@ class Spool:
             if found is None:
                 self.restart(now)
                 return False
-            os.truncate(self._pages, found.size)
+            os.truncate(self._pieces, found.size)
             self.progress, self._size = found, found.size
-            with self._pages.open("rb") as stream:
-                for line in stream:
-                    self._count(*json.loads(line.partition(_TAB)[0]))
+            for piece in self._read():
+                for id, changed_at in zip(piece.ids, piece.changes, strict=True):
+                    self._count(id, changed_at)
             return True
 
     def restart(self, now: float) -> None:
         """Forget everything and begin."""
         self.lines, self._size, self.newest = 0, 0, None
-        self._counted = Positions()
+        self._counted, self._waiting = Positions(), []
         with self.writable():
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir(mode=0o700)
-            self._pages.touch(mode=0o600)
-        self.save(Progress(started_at=now, saved_at=now))
+            self._pieces.touch(mode=0o600)
+        self.progress = Progress(started_at=now, saved_at=now)
+        self.save(self.progress, ())
 
     def add(self, page: Sequence[Spooled]) -> Sequence[int | None]:
-        """Append a page, which lasts from the next `save` on; says at which line each record had stood before."""
+        """Add a page, which lasts once it was cut off and saved; says at which line each record had stood before."""
         before = [self._counted.get(record.id) for record in page]
-        kept = [record for record in page if self._count(record.id, record.changed_at)]
-        text = b"".join(map(_line, kept))
-        with self.writable(), self._pages.open("ab") as stream:
-            stream.write(text)
-        self._size += len(text)
+        self._waiting += [record for record in page if self._count(record.id, record.changed_at)]
         return before
 
-    def save(self, progress: Progress) -> None:
-        """Note how far it has come; that and all that was added last when this returns."""
-        progress = replace(progress, size=self._size)
-        with self.writable(), self._pages.open("ab") as stream:
-            _sync(stream)
-        text = json.dumps({"order": self._order, "progress": asdict(progress)})
-        self.write(self._state, text)
-        self.progress = progress
+    def cut(self) -> Sequence[Spooled]:
+        """What was added since the last cut, for `save`."""
+        cut, self._waiting = self._waiting, []
+        return cut
 
-    def read(self, since: float | None = None) -> Iterator[Spooled]:
-        """Every record once, in the order read; only those that changed at `since` or later, or do not say when."""
-        with self._pages.open("rb") as stream:
-            for number, line in enumerate(stream):
-                head, _, document = line.partition(_TAB)
-                id, changed_at = json.loads(head)
-                chosen = since is None or changed_at is None or changed_at >= since
-                if chosen and self._counted.get(id) == number:
-                    yield Spooled(id, changed_at, json.loads(document))
+    def save(self, progress: Progress, cut: Sequence[Spooled]) -> None:
+        """Append what was cut off and note how far it has come; both last when this returns."""
+        written = b""
+        if cut:
+            ends = [end for end in (self.newest, progress.asked_at) if end is not None]
+            # What changed before this can be in no bookmark, wherever the export ends.
+            recent = min(ends, default=0.0) - OVERLAP
+            written = Piece.of(cut, self._flattening, recent=recent).written()
+        with self.writable(), self._pieces.open("ab") as stream:
+            stream.write(written)
+            _sync(stream)
+        self._size += len(written)
+        progress = replace(progress, size=self._size)
+        text = json.dumps({"order": self._order, "form": _FORM, "progress": asdict(progress)})
+        self.write(self._state, text)
+
+    def read(self) -> Iterator[Piece]:
+        """The pieces in the order read, with each record once."""
+        line = 0
+        for piece in self._read():
+            end = line + len(piece.ids)
+            if self._later_counts:
+                counts = [self._counted.get(id) == place for place, id in enumerate(piece.ids, line)]
+                yield piece if all(counts) else piece.only(counts)
+            else:
+                yield piece
+            line = end
+
+    def recent(self, since: float) -> Iterator[Spooled]:
+        """Records that changed at `since` or later, or do not say when; no more than `OVERLAP` before the end."""
+        for piece in self.read():
+            for id, changed_at, document in zip(piece.ids, piece.changes, piece.documents, strict=True):
+                if changed_at is None or changed_at >= since:
+                    assert document is not None, "documents of recent records are kept"
+                    yield Spooled(id, changed_at, parsed(document))
+
+    def changed_since(self, since: float) -> int:
+        """How many records `recent` would give."""
+        return sum(
+            piece.heads.filter((pl.col("changed_at") >= since).fill_null(value=True)).height for piece in self.read()
+        )
+
+    def _read(self) -> Iterator[Piece]:
+        with self._pieces.open("rb") as stream:
+            yield from pieces(stream)
 
     def room(self, name: str) -> Path:
         """A place in the folder, from where a file can be moved to the destination at one stroke."""
@@ -172,7 +198,8 @@ class Spool:
         try:
             state = json.loads(self._state.read_bytes())
             progress = Progress(**state["progress"])
-            whole = state["order"] == self._order and self._pages.stat().st_size >= progress.size
+            alike = state["order"] == self._order and state["form"] == _FORM
+            whole = alike and self._pieces.stat().st_size >= progress.size
         except (OSError, ValueError, LookupError, TypeError):
             return None
         goes_on = progress.done or progress.resume is not None
@@ -199,10 +226,6 @@ class Spool:
             raise UsageError(
                 f"{self._destination} cannot be written: {reason}", advice="name another place to write it to"
             ) from error
-
-
-def _line(record: Spooled) -> bytes:
-    return f"{_json((record.id, record.changed_at))}\t{_json(record.document)}\n".encode()
 
 
 def _sync(stream: IO[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""Keeping polars off the event loop."""
+"""Keeping polars off the event loop, and work and waiting side by side."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -21,9 +21,7 @@ async def stepped(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
             ahead = _step(iterator)
             yield value
     finally:
-        while not ahead.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([ahead])
+        await ended(ahead)
         ahead.exception()
 
 
@@ -39,3 +37,25 @@ def answered(ask: Callable[P, Awaitable[T]]) -> Callable[P, Future[T]]:
 
 def _step(iterator: Iterator[T]) -> "asyncio.Future[T | None]":
     return asyncio.get_running_loop().run_in_executor(None, next, iterator, None)
+
+
+async def ended(work: "asyncio.Future[T]") -> None:
+    """Wait until work is done, whatever comes of it, and even when cancelled."""
+    while not work.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+
+
+async def one_ahead(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+    """The values of a source, which is asked for the next one while the consumer is busy with one.
+
+    What the source raises is raised where its value would have come. A question under way is cancelled with this.
+    """
+    ahead = asyncio.ensure_future(anext(source, None))
+    try:
+        while (value := await ahead) is not None:
+            ahead = asyncio.ensure_future(anext(source, None))
+            yield value
+    finally:
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)

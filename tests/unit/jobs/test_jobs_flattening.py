@@ -1,5 +1,6 @@
 """Documents as rows: which columns there are, in which order and of which type."""
 
+import dataclasses
 from typing import Annotated, Any
 
 import polars as pl
@@ -9,6 +10,7 @@ from pydantic import BaseModel, Field, JsonValue
 from bulk.connectors import connectors
 from bulk.contracts import OtherRows, Resource
 from bulk.errors import UsageError
+from bulk.fingerprint import canonical
 from bulk.jobs.fitting import Remarks
 from bulk.jobs.flattening import Flattening
 from bulk.validation import compile_schema
@@ -49,6 +51,18 @@ class ShopFacts(Document):
     made: Annotated[str, Field(description="made")] = UNSET
 
 
+class Tagged(Document):
+    """Something with lists."""
+
+    key: Annotated[str, Field(description="key")] = UNSET
+    tags: Annotated[list[str] | None, Field(description="tags")] = UNSET
+    numbers: Annotated[list[int] | None, Field(description="numbers")] = UNSET
+
+
+def tagged() -> Resource:
+    return dataclasses.replace(shops(), model=Tagged, other_rows=None, read_only=None)
+
+
 def never(*_):
     raise AssertionError("flattening does not ask for this")
 
@@ -62,11 +76,15 @@ def shops(within: str | None = "shelves", read_only: type[BaseModel] | None = Sh
     )  # fmt: skip
 
 
-def table(*documents, wanted=None, typed=True, resource=None):
+def table(*documents, wanted=None, typed=True, resource=None, at_once=2):
+    """The table of documents that were laid aside so many at once."""
     flattening = Flattening(resource or shops(), wanted)
-    rows = [row for document in documents for row in flattening.rows(document)]
-    flattening.survey(rows)
-    return flattening.frame(rows, flattening.schema(typed=typed), Remarks())
+    spread = [flattening.spread(documents[start : start + at_once]) for start in range(0, len(documents), at_once)]
+    for rows, _ in spread:
+        flattening.survey(rows)
+    schema, remarks = flattening.schema(typed=typed), Remarks()
+    frames = [flattening.frame(rows, sum(counts), schema, remarks) for rows, counts in spread]
+    return pl.concat(frames) if frames else flattening.frame(pl.DataFrame(), 0, schema, remarks)
 
 
 def test_columns_come_as_in_the_model_then_open_ones_by_label_then_read_only_ones():
@@ -91,6 +109,16 @@ def test_an_object_of_unknown_shape_is_json():
     assert found["options"].to_list() == ['{"a":null,"b":[1]}', None]
 
 
+def test_lists_keep_their_elements_whatever_these_hold():
+    values = [["a", "b"], ["x\x1fy", "z"], [], None, ["one"], ["<b>", " c"]]
+    for at_once in (1, 2, 6):
+        found = table(*({"key": "K", "tags": value} for value in values), resource=tagged(), at_once=at_once)
+        assert found["tags"].to_list() == [value or None for value in values]
+    numbers = [[3, 1], None, [2**62], []]
+    found = table(*({"key": "K", "numbers": value} for value in numbers), resource=tagged(), at_once=4)
+    assert found["numbers"].to_list() == [value or None for value in numbers]
+
+
 def test_labels_may_hold_dots_and_lose_space_around_them():
     assert table({"fields": {" Net. weight ": 5, "*": 1, " ": 2}}).rows(named=True) == [{"fields.Net. weight": 5}]
 
@@ -108,8 +136,11 @@ def test_labels_may_hold_dots_and_lose_space_around_them():
 )
 def test_open_fields_are_typed_where_all_values_agree(values, dtype):
     documents = [{"fields": {"f": value}} for value in values]
-    assert table(*documents).schema["fields.f"] == dtype
-    assert table(*documents, typed=False).schema["fields.f"] == pl.String
+    for at_once in (1, 2, 3):
+        assert table(*documents, at_once=at_once).schema["fields.f"] == dtype
+        found = table(*documents, typed=False, at_once=at_once)
+        assert found.schema["fields.f"] == pl.String
+        assert found["fields.f"].to_list() == [None if value is None else canonical(value) for value in values]
 
 
 def test_members_have_their_own_columns_and_the_key_of_their_document():
