@@ -6,12 +6,12 @@ from contextlib import contextmanager
 from typing import Final
 
 from bulk.contracts import Clock, Listener
+from bulk.http.bucket import Bucket
 from bulk.http.quota import Quota
 from bulk.http.retry import LONGEST_WAIT
 from bulk.http.search import Search
-from bulk.http.slots import Slots
 from bulk.http.turns import PaceClosedError
-from bulk.http.waiting import wait_until
+from bulk.http.waiting import unless, wait_until
 from bulk.model import Event
 
 SHORT: Final = 0.2
@@ -46,7 +46,7 @@ class Pace:
         self._turn = asyncio.Lock()
         self._closed = asyncio.Event()
         self._resume_at = 0.0
-        self._slots = None if self.rate is None else Slots(self.rate, clock.time(), burst=burst)
+        self._bucket = None if self.rate is None else Bucket(self.rate, clock, burst=burst)
         self._second = 0.0
         self._answers = 0
         self._answers_before = 0.0
@@ -55,7 +55,7 @@ class Pace:
     @property
     def free(self) -> bool:
         """Whether nothing limits the pace at present."""
-        return self._slots is None and not self._is_pausing()
+        return self._bucket is None and not self._is_pausing()
 
     @contextmanager
     def watched(self, notice: Callable[[], None]) -> Iterator[None]:
@@ -144,9 +144,13 @@ class Pace:
             if self._is_pausing():
                 await self.rest(self._resume_at - self._clock.time())
                 continue
-            if self._slots is None or not (seconds := self._slots.wait(self._clock.time())):
+            bucket = self._bucket
+            if bucket is None:
                 return
-            await (self._clock.sleep(seconds) if seconds < LONG else self.rest(seconds))
+            await (bucket.acquire() if bucket.step < LONG else unless(self._closed, bucket.acquire()))
+            if bucket is self._bucket and not self._is_pausing() and not self._closed.is_set():
+                bucket.note()
+                return
 
     def _is_pausing(self) -> bool:
         return self._resume_at > self._clock.time()
@@ -154,8 +158,8 @@ class Pace:
     def _change(self) -> None:
         """Go on at another rate. What was let through just now still counts."""
         rate = self.rate
-        before = () if self._slots is None else self._slots.sent
-        self._slots = None if rate is None else Slots(rate, self._clock.time(), burst=self._burst, before=before)
+        before = () if self._bucket is None else self._bucket.sent
+        self._bucket = None if rate is None else Bucket(rate, self._clock, burst=self._burst, before=before)
         told = "as fast as the API answers" if rate is None else f"{rate:.3g} requests a second"
         self._tell("pace", told, rate=rate)
 
