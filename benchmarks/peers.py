@@ -1,14 +1,16 @@
 """The program beside what people would take instead: the same catalog, the same server, a record of each row kept.
 
-    .venv/bin/python benchmarks/peers.py               # 2,000 rows, three rounds of each in turn
-    .venv/bin/python benchmarks/peers.py --latency     # the serial ones with 50 ms before each answer, 200 rows
+    .venv/bin/pip install -q -c requirements.lock -e '.[bench]'
+    .venv/bin/python benchmarks/peers.py               # three rounds of each in turn
+    .venv/bin/python benchmarks/peers.py --latency     # the serial ones with 50 ms before each answer
 
-Each peer is a small program in `peers/` with an environment of its own, made when it is first wanted in
-`.peers/`: they do not fit into one. Counted is the work without the start of the program, of ours and of theirs.
+Each peer is a small program in `peers/`. Those that do not fit beside the program have environments of their own in
+`.peers/`, made when they are first wanted. Counted is the work without the start of the program, of ours and of theirs.
 """
 
 import asyncio
 import json
+import statistics
 import subprocess
 import sys
 import venv
@@ -20,25 +22,26 @@ from stand import stand
 HERE = Path(__file__).parent
 KEPT = HERE.parent / ".peers"
 ENVIRONMENTS = {
-    "plain": ("aiohttp==3.14.5", "httpx==0.28.1", "pydantic==2.14.3", "requests==2.34.2"),
     "dlt": ("dlt==1.31.0", "aiohttp==3.14.5", "requests==2.34.2"),
     "singer": ("singer-sdk==0.54.9", "requests==2.34.2"),
 }
 PEERS = {
-    "aiohttp, a task a row": ("plain", "naive_aiohttp.py", 1.0),
-    "httpx and pydantic, a task a row": ("plain", "naive_httpx.py", 1.0),
-    "dlt with aiohttp inside": ("dlt", "dlt_aiohttp.py", 2.0),
-    "dlt as shipped, requests": ("dlt", "dlt_requests.py", 6.0),
-    "Singer, a record at a time": ("singer", "singer.py record", 6.0),
-    "Singer, batches": ("singer", "singer.py batch", 6.0),
-    "requests, a commit a row": ("plain", "requests_loop.py", 1.0),
+    "aiohttp, a task a row": ("ours", "naive_aiohttp.py", 20_000, 1),
+    "httpx and pydantic, a task a row": ("ours", "naive_httpx.py", 500, 1),
+    "dlt with aiohttp inside": ("dlt", "dlt_aiohttp.py", 20_000, 2),
+    "dlt as shipped, requests": ("dlt", "dlt_requests.py", 2_000, 6),
+    "Singer, a record at a time": ("singer", "singer.py record", 4_000, 6),
+    "Singer, batches": ("singer", "singer.py batch", 4_000, 6),
+    "requests, a commit a row": ("ours", "requests_loop.py", 2_000, 1),
 }
-"""Environment, program, and the ratio to be reached."""
+"""Environment, program, rows, and the ratio to be reached; fewer rows for the slow ones."""
 SERIAL = ("dlt as shipped, requests", "Singer, a record at a time", "requests, a commit a row")
 
 
 def python_of(name: str) -> str:
     """The interpreter of an environment."""
+    if name == "ours":
+        return sys.executable
     place = KEPT / name
     python = place / "bin" / "python"
     if not (place / "ready").exists():
@@ -49,43 +52,36 @@ def python_of(name: str) -> str:
 
 
 def peer(name: str, source: Path, url: str, database: Path, rows: int) -> Cost:
-    environment, program, _ = PEERS[name]
+    environment, program, *_ = PEERS[name]
     program, *options = program.split()
     command = [python_of(environment), str(HERE / "peers" / program), str(source), url, str(database), *options]
-    took = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1])
+    took = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
     assert took["rows"] == rows, took
     return Cost(seconds=took["seconds"], cpu=took["cpu"])
 
 
-async def measure(where: Path, names: list[str], rows: int, rounds: int, **manner: float) -> None:
+async def measure(where: Path, name: str, rows: int, rounds: int, bar: str, **manner: float) -> None:
     source = write(catalog(rows), where / "catalog.csv")
-    ours: dict[str, list[Cost]] = {name: [] for name in names}
-    theirs: dict[str, list[Cost]] = {name: [] for name in names}
+    ours, theirs = [], []
     with stand(**manner) as server:
         for number in range(rounds):
-            for index, name in enumerate(names):
-                place = where / f"{number}-{index}"
-                theirs[name].append(peer(name, source, server.url, place.with_suffix(".peer"), rows))
-                ours[name].append(await timed(load(server.url, source, place.with_suffix(".db"))))
-    for name in names:
-        wall, cpu = ratio(theirs[name], ours[name])
-        per_second = min(theirs[name], key=lambda cost: cost.seconds)
-        figure = f"{wall:.1f} by the wall, {cpu:.1f} by CPU ({rows / per_second.seconds:,.0f} rows/s)"
-        tell(
-            f"beside {name}, {rows:,} rows",
-            figure,
-            "ahead" if manner or PEERS[name][2] == 1 else f"{PEERS[name][2]:.0f}",
-        )
+            place = where / str(number)
+            theirs.append(peer(name, source, server.url, place.with_suffix(".peer"), rows))
+            ours.append(await timed(load(server.url, source, place.with_suffix(".db"))))
+    wall, cpu = ratio(theirs, ours)
+    speeds = (rows / statistics.median(cost.seconds for cost in costs) for costs in (theirs, ours))
+    speed = " to ".join(f"{speed:,.0f}" for speed in speeds)
+    tell(f"beside {name}", f"{wall:.1f} by the wall, {cpu:.1f} by CPU; {speed} rows/s of {rows:,}", bar)
 
 
 def main() -> None:
     if short():
-        return  # installing all of them takes longer than they run
-    with folder() as where:
-        if "--latency" in sys.argv:
-            asyncio.run(measure(where, list(SERIAL), 200, 1, latency=0.05))
-        else:
-            asyncio.run(measure(where, list(PEERS), 2_000, 3))
+        return  # to install all of them takes longer than a minute
+    latency = {"latency": 0.05} if "--latency" in sys.argv else {}
+    for name in SERIAL if latency else PEERS:
+        *_, rows, bar = PEERS[name]
+        with folder() as where:
+            asyncio.run(measure(where, name, 200 if latency else rows, 1 if latency else 3, f"{bar}x", **latency))
 
 
 if __name__ == "__main__":

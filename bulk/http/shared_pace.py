@@ -32,7 +32,7 @@ class Asking:
     pause: tuple[float, str] | None = None
     """For how many seconds nobody should send, and why."""
     complaint: tuple[float, str, bool] | None = None
-    """The same where the API has complained."""
+    """The same where the API has complained, and whether it asked for so long."""
     wanted: int = 0
     """Turns that are waited for."""
 
