@@ -375,7 +375,7 @@ def of_an_import() -> Iterator[Moment]:
     yield Moment(name="mid-send, before the write", before_request=40)
     yield Moment(name="mid-send, after the write", after_request=60)
     yield Moment(name="before settle", step=CLAIM, nth=2, then="BEGIN IMMEDIATE")
-    yield Moment(name="inside settle", step=SETTLE, nth=7)
+    yield Moment(name="inside settle", step=SETTLE, nth=1)
     yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
     yield Moment(name="between chunks", step=f"'[{second_file}, ", nth=1)
     yield Moment(name="during finish", step=FINISH, nth=1)
@@ -403,7 +403,7 @@ def of_creations() -> Iterator[Moment]:
     for request in (1, 2, 9, 14):
         yield Moment(name="mid-send, before a creation", before_request=request)
         yield Moment(name="mid-send, after a creation", after_request=request)
-    yield Moment(name="inside settle", step=SETTLE, nth=3)
+    yield Moment(name="inside settle", step=SETTLE, nth=1)
     yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
     yield Moment(name="during finish", step=FINISH, nth=1)
 
@@ -413,7 +413,7 @@ def of_commercetools(first: int, second: int) -> Iterator[Moment]:
     yield Moment(name="after claim", step=CLAIM, nth=1, then="socket.connect")
     yield Moment(name="mid-send, before the write", before_request=first)
     yield Moment(name="mid-send, after the write", after_request=second)
-    yield Moment(name="inside settle", step=SETTLE, nth=3)
+    yield Moment(name="inside settle", step=SETTLE, nth=1)
     yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
     yield Moment(name="during finish", step=FINISH, nth=1)
 
