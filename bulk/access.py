@@ -15,6 +15,7 @@ from bulk.contracts import Clock, Connector, Ledger, Listener
 from bulk.errors import ConfigurationError
 from bulk.http.address import checked_address
 from bulk.http.client import Client
+from bulk.http.clients import client_of
 from bulk.http.pace import Pace
 from bulk.http.turns import Turns
 from bulk.model import Event, Limits, Run
@@ -165,20 +166,6 @@ class Access:
             self._listener(Event(kind="note", message=f"embedded sandbox at {address}"))
             self._embedded[connector.name] = f"{address}{SANDBOX_MARK}{secrets.token_hex(4)}", settings
         return self._embedded[connector.name]
-
-
-def client_of(connector: Connector, settings: "BaseModel", limits: Limits, clock: Clock, pace: Turns) -> Client:
-    """A client of an API, not opened yet."""
-    return Client(
-        connector.target(settings),
-        auth=connector.auth(settings),
-        pace=pace,
-        limits=limits,
-        explain=connector.explain,
-        legible=connector.legible,
-        headers=connector.headers,
-        clock=clock,
-    )
 
 
 def require_same_target(run: Run, target: str) -> None:

@@ -15,10 +15,10 @@ from io import FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bulk.access import client_of
 from bulk.connectors import find
 from bulk.contracts import Scan, SystemClock
 from bulk.errors import BulkError
+from bulk.http.clients import client_of
 from bulk.http.shared_pace import Granting, PaceShare
 from bulk.http.writer import Ending
 from bulk.jobs.checker import Checker

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,6 +16,9 @@ from bulk.http.conversation import Conversation
 from bulk.http.settling import Settling
 from bulk.http.waiting import wait_until
 from bulk.model import Record, Settlement, Status, Violation, shorten
+
+INTERVAL: Final = 0.05
+"""Seconds after which what has become of rows is settled, be it little."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +55,7 @@ class Writer:
         now: Callable[[], float] = time.time,
         grace: float = 30.0,
         group: int = 500,
-        interval: float = 0.05,
+        interval: float = INTERVAL,
     ) -> None:
         self._sender = sender
         self._drive = drive

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias
 
 from bulk.contracts import CountingSender, Flow, Ledger, Listener, Resource
 from bulk.errors import ApiError, RefusedError, UnclearError
-from bulk.http.writer import Ending, Writer
+from bulk.http.writer import INTERVAL, Ending, Writer
 from bulk.jobs.checker import Checker
 from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import Guards, Stop
@@ -94,6 +94,8 @@ class Alone:
                 stop=stop.event,
                 halt=sender.halt,
                 blot=sender.blot,
+                # All together settle as often as one alone would: what a transaction costs, it costs whatever is in it.
+                interval=INTERVAL * self._share.of,
             )
             try:
                 return await writer.run(dispatch.blocks(pending))
