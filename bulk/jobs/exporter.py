@@ -27,6 +27,7 @@ from bulk.formats import format_to_write
 from bulk.jobs.bookmark import Bookmark, digest
 from bulk.jobs.exported import Manifest, Table, appear
 from bulk.jobs.flattening import Flattening
+from bulk.jobs.garbage import seldom_sought
 from bulk.jobs.guards import INTERRUPTED, Stop
 from bulk.jobs.listing import Listing, StoppedError
 from bulk.jobs.reports import not_accepted
@@ -94,7 +95,8 @@ class Exporter:
                 self._note(self._flattening.left_out)
             started = time.monotonic()
             try:
-                end = await self._work(run, spool)
+                with seldom_sought():
+                    end = await self._work(run, spool)
             except StoppedError:
                 end = self._interrupted(self._stop.reason)
             except ApiError as error:
