@@ -1,12 +1,15 @@
 """The rules of a check beside one pydantic model a row: twenty columns, one row in a hundred faulty, all faults listed.
 
-.venv/bin/python benchmarks/checking.py        # 1,000,000 rows; pydantic judges every tenth of them
+.venv/bin/python benchmarks/checking.py            # 1,000,000 rows; pydantic judges every tenth of them
+.venv/bin/python benchmarks/checking.py --peers    # pandera and dataframely too, which the extra "bench" brings
 """
 
+import sys
 import time
 from collections.abc import Sequence
 
 import polars as pl
+from checking_peers import PEERS
 from kit import Cost, catalog, ratio, short, tell
 from pydantic import ValidationError
 
@@ -41,24 +44,33 @@ def theirs(frames: Sequence[pl.DataFrame]) -> int:
     return faults
 
 
+def measured(judge, frames: Sequence[pl.DataFrame]) -> Cost:
+    """What a row takes."""
+    started, cpu = time.perf_counter(), time.process_time()
+    faults, count = judge(frames), sum(frame.height for frame in frames)
+    assert faults == count * FAULTY, (judge, faults)
+    return Cost(seconds=(time.perf_counter() - started) / count, cpu=(time.process_time() - cpu) / count)
+
+
 def main() -> None:
     rows, rounds = (50_000, 1) if short() else (1_000_000, 3)
     table = catalog(rows, faulty=FAULTY).with_row_index(ROW, offset=2).cast({ROW: pl.Int64})
     frames = [table.slice(start, CHUNK).rechunk() for start in range(0, rows, CHUNK)]
     some = frames[:: 1 if short() else 10]
-    before, after = [], []
+    others = {"one pydantic model a row": (theirs, some, "10")}
+    if "--peers" in sys.argv:
+        others |= {name: (make(), frames, "1") for name, make in PEERS.items()}
+    costs: dict[str, list[Cost]] = {name: [] for name in others}
+    mine: dict[str, list[Cost]] = {name: [] for name in others}
     for _ in range(rounds):
-        costs = []
-        for judge, what in ((theirs, some), (ours, frames)):
-            started, cpu = time.perf_counter(), time.process_time()
-            faults, count = judge(what), sum(frame.height for frame in what)
-            assert faults == count * FAULTY, (judge, faults)
-            costs.append(Cost(seconds=(time.perf_counter() - started) / count, cpu=(time.process_time() - cpu) / count))
-        before.append(costs[0])
-        after.append(costs[1])
-        print(f"  rows a second: pydantic {1 / costs[0].seconds:,.0f}, check {1 / costs[1].seconds:,.0f}", flush=True)
-    wall, cpu = ratio(before, after)
-    tell("rules of check beside one pydantic model a row", f"{wall:.1f} by the wall, {cpu:.1f} by CPU", "10")
+        for name, (judge, what, _) in others.items():
+            costs[name].append(measured(judge, what))
+            mine[name].append(measured(ours, frames))
+            each = 1 / costs[name][-1].seconds, 1 / mine[name][-1].seconds
+            print(f"  rows a second: {name} {each[0]:,.0f}, check {each[1]:,.0f}", flush=True)
+    for name, (_, _, demanded) in others.items():
+        wall, cpu = ratio(costs[name], mine[name])
+        tell(f"rules of check beside {name}", f"{wall:.1f} by the wall, {cpu:.1f} by CPU", demanded)
 
 
 if __name__ == "__main__":
