@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field, JsonValue
 
 from bulk.connectors import connectors
@@ -117,6 +119,36 @@ def test_lists_keep_their_elements_whatever_these_hold():
     numbers = [[3, 1], None, [2**62], []]
     found = table(*({"key": "K", "numbers": value} for value in numbers), resource=tagged(), at_once=4)
     assert found["numbers"].to_list() == [value or None for value in numbers]
+
+
+CELLS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 3)
+    | st.just(2**70)
+    | st.sampled_from([1.5, 2.0, "x", "", "<clear>", "[1]"])
+)
+DOCUMENTS = st.fixed_dictionaries(
+    {"key": st.text("AB", min_size=1, max_size=1)},
+    optional={
+        "id": CELLS,
+        "place": st.none() | st.dictionaries(st.sampled_from(["city", "zone", "x"]), CELLS, max_size=2),
+        "fields": st.dictionaries(st.sampled_from(["a", " a", "b.c", "*"]), CELLS, max_size=3),
+        "values": st.dictionaries(
+            st.sampled_from(["a", "b"]), CELLS | st.dictionaries(st.just("en"), CELLS, max_size=1)
+        ),
+        "shelves": st.lists(
+            st.fixed_dictionaries({"key": st.text("S", max_size=1)}, optional={"depth": CELLS}), max_size=2
+        ),
+    },
+)
+
+
+@given(st.lists(DOCUMENTS, max_size=5), st.booleans())
+def test_how_many_are_laid_aside_at_once_makes_no_difference(documents, typed):
+    one_by_one = table(*documents, typed=typed, at_once=1)
+    for at_once in (2, 5):
+        assert table(*documents, typed=typed, at_once=at_once).equals(one_by_one)
 
 
 def test_labels_may_hold_dots_and_lose_space_around_them():
