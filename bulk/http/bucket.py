@@ -10,11 +10,11 @@ from aiolimiter import AsyncLimiter
 from bulk.contracts import Clock
 
 SHARE: Final = 0.985
-"""Part of the rate that is used. The rest lets a send be about 15 ms late without crowding the next second."""
+"""Part of the rate at which sends follow each other."""
 MADE_UP: Final = 0.04
 """Seconds of sends that are made up for when they were lost, because a timer fired late or the program was busy."""
-WINDOW: Final = 1.005
-"""Seconds that hold no more sends than the rate: one, and some as the way to a server is not always as long."""
+WINDOW: Final = 1.02
+"""Seconds that hold no more sends than the rate: one, and 20 ms as the way to a server is not always as long."""
 
 
 class Bucket:
@@ -31,7 +31,7 @@ class Bucket:
         """Seconds between two sends."""
         spare = MADE_UP / self.step if burst is None else max(burst, 1) - 1
         self._limiter = AsyncLimiter(1 + spare, (1 + spare) * self.step)
-        self._log = deque(before, maxlen=max(1, math.ceil(rate) - int(0.005 * rate)))
+        self._log = deque(before, maxlen=math.ceil(rate))
         self._limits = burst is None
         # It begins full but for what may go now: nothing was lost yet.
         just_now = bool(self._log) and clock.time() - self._log[-1] < self.step
