@@ -4,11 +4,14 @@ import resource
 import signal
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 
 import pytest
 
 ROWS = 200
+READS = 5
+"""How often somebody looks while others write."""
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def recorded(shell):
     return {key for key, status in shell.entries() if status in {"in_flight", "unknown", "succeeded"}}
 
 
-def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recorded(shell, server, catalog):
+def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recorded(shell, look, server, catalog):
     """The limit on the size of a file stands in for a full disk."""
     done = subprocess.run(
         [shell.program, "import", "luminous.products", catalog, "--concurrency", "16"],
@@ -36,7 +39,7 @@ def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recor
     sent = set(server.ask("state")["luminous"]["products"])
     assert sent
     assert sent <= recorded(shell)
-    document = shell.json("import", "luminous.products", catalog)
+    document = look.json("import", "luminous.products", catalog)
     assert (document["continued"], document["rows"]["succeeded"]) == (True, ROWS)
     assert len(server.ask("state")["luminous"]["products"]) == ROWS
 
@@ -71,13 +74,13 @@ def another(path):
         (another, "is not a ledger"),
     ],
 )
-def test_a_ledger_that_cannot_be_used_is_exit_78_with_advice_and_nothing_is_sent(shell, server, catalog, spoil, said):
-    shell("import", "luminous.products", catalog, "--limit", "3")
+def test_a_ledger_that_cannot_be_used_is_exit_78_with_advice_and_nothing_is_sent(look, server, catalog, spoil, said):
+    look("import", "luminous.products", catalog, "--limit", "3")
     server.reset()
-    for file in shell.folder.glob("ledger.db-*"):
+    for file in look.folder.glob("ledger.db-*"):
         file.unlink()
-    spoil(shell.folder / "ledger.db")
-    document = shell.json("import", "luminous.products", catalog, exit_code=78)
+    spoil(look.folder / "ledger.db")
+    document = look.json("import", "luminous.products", catalog, exit_code=78)
     assert said in document["error"]["message"]
     assert document["error"]["advice"]
     assert server.ask("log")["requests"] == 0
@@ -90,22 +93,22 @@ def test_imports_to_two_targets_share_a_ledger_and_readers_disturb_neither(shell
     two = shell.start("import", "luminous.products", catalog, "--json")
     while second.ask("log")["requests"] < 1:  # it holds the lock then
         assert two.poll() is None, two.communicate()
+        time.sleep(0.01)
     second.process.send_signal(signal.SIGSTOP)  # so that it goes on holding it, however long the next takes to start
-    third = shell("import", "luminous.products", catalog, exit_code=75)
+    third = look("import", "luminous.products", catalog, exit_code=75)
     assert "is under way, held by process" in third.stderr
     reads = 0
-    while one.poll() is None or two.poll() is None:
+    while reads < READS:
+        assert two.poll() is None  # it is held up until there was enough to read
         for run in look.json("runs"):
             shown = run["rows"]
             # While the file is being checked, rows are not all there yet; what is there adds up.
             assert shown["read"] == sum(shown[name] for name in CLOSING)
             reads += len(look.json("rows", run["run"], "--status", "succeeded,unknown,not_tried")) > 0
-        if reads:
-            second.process.send_signal(signal.SIGCONT)
+    second.process.send_signal(signal.SIGCONT)
     for process in (one, two):
         process.communicate()
         assert process.returncode == 0
-    assert reads
     for server in (first, second):
         assert len(server.ask("state")["luminous"]["products"]) == ROWS
         assert server.ask("log")["repeated"] == {}
@@ -115,15 +118,16 @@ def test_imports_to_two_targets_share_a_ledger_and_readers_disturb_neither(shell
 CLOSING = ("invalid", "succeeded", "unchanged", "failed", "unknown", "not_tried")
 
 
-def test_ctrl_c_ends_a_retry_in_order_and_resume_goes_on(shell, serve, catalog):
+def test_ctrl_c_ends_a_retry_in_order_and_resume_goes_on(shell, look, serve, catalog):
     server = serve("--latency", "0.02", "--fault", f"409:{ROWS}x")
-    failed = shell.json("import", "luminous.products", catalog, "--concurrency", "64", exit_code=3)["rows"]["failed"]
+    failed = look.json("import", "luminous.products", catalog, "--concurrency", "64", exit_code=3)["rows"]["failed"]
     before = server.ask("log")["requests"]
     process = shell.start("retry", "last", "--json")
     while server.ask("log")["requests"] < before + 2:
         assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert process.returncode == 130
-    assert shell.json("resume", "last")["rows"]["succeeded"] == failed
+    assert look.json("resume", "last")["rows"]["succeeded"] == failed
     assert server.ask("log")["repeated"] == {}

@@ -135,7 +135,7 @@ async def told(resource, steps, *, recalls):
     return found
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=settings.default.max_examples // 2)  # a whole history each
 @given(histories())
 def test_what_becomes_of_rows_is_the_same_whether_they_are_recognised_or_judged(history):
     resource, steps = history
