@@ -15,7 +15,7 @@ from bulk.jobs.fitting import Remarks
 from bulk.jobs.flattening import Flattening
 from bulk.jobs.spool import Spool, sync_folder
 
-BATCH = 10_000
+BATCH = 2_000
 """Rows written at once: how many were read at once is not to be seen in the file."""
 
 _TEXT_ONLY = frozenset({"csv", "tsv", "xlsx"})
