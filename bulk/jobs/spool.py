@@ -158,15 +158,14 @@ class Spool:
             line = end
 
     def recent(self, since: float) -> Iterator[Spooled]:
-        """Records that changed at `since` or later, or do not say when; no more than `OVERLAP` before the end."""
+        """Records that changed at `since` or later, or do not say when, as far as their documents were kept."""
         for piece in self.read():
             for id, changed_at, document in zip(piece.ids, piece.changes, piece.documents, strict=True):
-                if changed_at is None or changed_at >= since:
-                    assert document is not None, "documents of recent records are kept"
+                if document is not None and (changed_at is None or changed_at >= since):
                     yield Spooled(id, changed_at, parsed(document))
 
     def changed_since(self, since: float) -> int:
-        """How many records `recent` would give."""
+        """How many records changed at `since` or later, or do not say when."""
         return sum(
             piece.heads.filter((pl.col("changed_at") >= since).fill_null(value=True)).height for piece in self.read()
         )

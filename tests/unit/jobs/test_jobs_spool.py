@@ -110,6 +110,7 @@ def test_documents_are_kept_where_a_bookmark_may_want_them(tmp_path):
         for id, document in zip(piece.ids, piece.documents, strict=True)
     }
     assert kept == {"0": False, "100": True, "200": True, "9": False, "8": True}
+    assert [record.id for record in made.recent(0.0)] == ["100", "200", "8"]
 
 
 def test_missing_is_what_the_api_speaks_of_but_what_is_gone(tmp_path):
