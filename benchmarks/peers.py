@@ -34,7 +34,7 @@ PEERS = {
     "Singer, batches": ("singer", "singer.py batch", 4_000, 6),
     "requests, a commit a row": ("ours", "requests_loop.py", 2_000, 1),
 }
-"""Environment, program, rows, and the ratio to be reached; fewer rows for the slow ones."""
+"""Environment, program, rows, and the ratio to be reached by the rows a second; fewer rows for the slow ones."""
 SERIAL = ("dlt as shipped, requests", "Singer, a record at a time", "requests, a commit a row")
 
 
@@ -60,28 +60,35 @@ def peer(name: str, source: Path, url: str, database: Path, rows: int) -> Cost:
     return Cost(seconds=took["seconds"], cpu=took["cpu"])
 
 
-async def measure(where: Path, name: str, rows: int, rounds: int, bar: str, **manner: float) -> None:
-    source = write(catalog(rows), where / "catalog.csv")
+def each(cost: Cost, rows: int) -> Cost:
+    return Cost(seconds=cost.seconds / rows, cpu=cost.cpu / rows)
+
+
+async def measure(where: Path, name: str, rows: int, *, enough: int, rounds: int, bar: str, **manner: float) -> None:
+    """Compare the costs of a row; `enough` rows of ours make up for the start of a run."""
+    source, larger = write(catalog(rows), where / "catalog.csv"), write(catalog(enough), where / "larger.csv")
     ours, theirs = [], []
     with stand(**manner) as server:
         for number in range(rounds):
             place = where / str(number)
-            theirs.append(peer(name, source, server.url, place.with_suffix(".peer"), rows))
-            ours.append(await timed(load(server.url, source, place.with_suffix(".db"))))
+            theirs.append(each(peer(name, source, server.url, place.with_suffix(".peer"), rows), rows))
+            ours.append(each(await timed(load(server.url, larger, place.with_suffix(".db"))), enough))
     wall, cpu = ratio(theirs, ours)
-    speeds = (rows / statistics.median(cost.seconds for cost in costs) for costs in (theirs, ours))
-    speed = " to ".join(f"{speed:,.0f}" for speed in speeds)
-    tell(f"beside {name}", f"{wall:.1f} by the wall, {cpu:.1f} by CPU; {speed} rows/s of {rows:,}", bar)
+    speed = " to ".join(f"{1 / statistics.median(cost.seconds for cost in costs):,.0f}" for costs in (theirs, ours))
+    tell(f"beside {name}", f"{wall:.1f} by the wall, {cpu:.1f} by CPU; {speed} rows/s", bar)
 
 
 def main() -> None:
     if short():
         return  # to install all of them takes longer than a minute
-    latency = {"latency": 0.05} if "--latency" in sys.argv else {}
-    for name in SERIAL if latency else PEERS:
+    for name in SERIAL if "--latency" in sys.argv else PEERS:
         *_, rows, bar = PEERS[name]
         with folder() as where:
-            asyncio.run(measure(where, name, 200 if latency else rows, 1 if latency else 3, f"{bar}x", **latency))
+            if "--latency" in sys.argv:
+                work = measure(where, name, 100, enough=5_000, rounds=1, bar="-", latency=0.05)
+            else:
+                work = measure(where, name, rows, enough=max(rows, 5_000), rounds=3, bar=f"{bar}x")
+            asyncio.run(work)
 
 
 if __name__ == "__main__":
