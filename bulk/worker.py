@@ -184,6 +184,7 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # meant for the whole run: the employer says what becomes of it
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever is printed is not taken for a message
+    aside = os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else sys.stderr.fileno()
+    os.dup2(aside, sys.stdout.fileno())  # whatever is printed is not taken for a message
     with told, open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as orders:  # a descriptor
         asyncio.run(_work(orders, told))
