@@ -154,8 +154,8 @@ class Stand:
         late = sorted(self._pipe.recv())
         if not late:
             return "timers not watched"
-        middle, most = (1000 * late[int(share * (len(late) - 1))] for share in (0.5, 0.99))
-        return f"timers late by {middle:.0f} to {most:.0f} ms"
+        middle, most, once = (1000 * late[int(share * (len(late) - 1))] for share in (0.5, 0.99, 1))
+        return f"timers late by {middle:.0f} to {most:.0f} ms, once by {once:.0f}"
 
 
 @contextmanager

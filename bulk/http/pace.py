@@ -14,7 +14,7 @@ from bulk.http.turns import PaceClosedError
 from bulk.http.waiting import unless, wait_until
 from bulk.model import Event
 
-SHORT: Final = 0.2
+SHORT: Final = 0.1
 """Seconds of pause after a complaint that stands alone."""
 LONG: Final = 0.25
 """Seconds of waiting for a turn from which on it ends early when the pace is closed."""

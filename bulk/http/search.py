@@ -13,10 +13,10 @@ LONG: Final = 3.0
 """Seconds without a complaint that make the next one long in coming."""
 ALONE: Final = 10.0
 """Seconds at the rate given after which a complaint is one alone: a send that came late or early, most likely."""
-STRAY: Final = 0.9
+STRAY: Final = 0.95
 """What is left of the rate given after a complaint alone."""
 STRAY_STEP: Final = 0.05
-"""Part of the rate given that is then added every second, so that it is back in two."""
+"""Part of the rate given that is then added every second, so that it is back in one."""
 LATE: Final = 0.5
 """Seconds in which good answers still come to what was sent before the first complaint: they count as borne too."""
 SLOWEST: Final = 0.1

@@ -120,12 +120,12 @@ def test_after_a_complaint_the_pace_creeps_up_to_the_rate_and_no_further():
         return seen
 
     seen = virtual(scenario)
-    assert seen[0] == pytest.approx(45)
+    assert seen[0] == pytest.approx(47.5)
     assert seen == sorted(seen)
     assert seen[-1] == 50
 
 
-def test_one_complaint_about_a_rate_given_costs_two_seconds_and_not_the_rest_of_the_run():
+def test_one_complaint_about_a_rate_given_costs_a_moment_and_not_the_rest_of_the_run():
     """Pace against a real server: a send that came late makes for one 429 in a run of thousands."""
     moments = []
 
@@ -139,7 +139,7 @@ def test_one_complaint_about_a_rate_given_costs_two_seconds_and_not_the_rest_of_
     virtual(scenario)
     at = moments[499]
     assert sum(at + 4 <= moment < at + 14 for moment in moments) >= 0.97 * 500
-    assert sum(at <= moment < at + 4 for moment in moments) >= 0.85 * 200
+    assert sum(at <= moment < at + 2 for moment in moments) >= 0.85 * 100
 
 
 def test_a_rate_given_that_an_api_does_not_bear_is_not_insisted_on():
