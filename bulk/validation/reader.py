@@ -1,14 +1,40 @@
 """Cells of a table as a working frame, coerced once: the text of column number n is `t{n}`, its value `v{n}`."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import polars as pl
 
 from bulk.model import ROW
 from bulk.validation import coerce
 from bulk.validation.binding import Bound
-from bulk.validation.columns import Column
 from bulk.validation.rules import Markers, spellings, text, value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Value:
+    """How a column's cells become values."""
+
+    first: pl.Expr
+    """See `coerce.first_value`."""
+    last: pl.Expr | None
+    """See `coerce.last_value`."""
+    none: pl.Expr
+    """What they are where no cell is filled."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Plan:
+    """How cells are read step by step: one expression would work out each time what it uses more than once."""
+
+    first: Sequence[pl.Expr]
+    """Cells to texts, and to values where the types allow the short way."""
+    blanks: Sequence[pl.Expr]
+    """Texts without blank ones."""
+    fills: Sequence[pl.Expr]
+    """What the mapping fills in."""
+    values: Mapping[int, _Value]
+    """Texts to values, by number of the column."""
 
 
 class Reader:
@@ -17,7 +43,7 @@ class Reader:
     def __init__(self, columns: Sequence[Bound], markers: Markers) -> None:
         self._columns = columns
         self._markers = markers
-        self._steps: dict[object, Sequence[Sequence[pl.Expr]]] = {}
+        self._plans: dict[object, _Plan] = {}
         """By numbers and types: to build them for every chunk would take longer than to read a small one."""
 
     def families(self, frame: pl.DataFrame) -> list[coerce.Family]:
@@ -39,19 +65,18 @@ class Reader:
         headers = {number: one.header for number in chosen if (one := self._columns[number]).header is not None}
         cells = [frame.get_column(ROW), *(frame.get_column(name).alias(f"c{at}") for at, name in headers.items())]
         types = tuple(series.dtype for series in cells[1:])
-        if (chosen, types) not in self._steps:
-            self._steps[chosen, types] = self._plan(chosen, dict(zip(headers, types, strict=True)), families)
+        if (chosen, types) not in self._plans:
+            self._plans[chosen, types] = self._plan(chosen, dict(zip(headers, types, strict=True)), families)
         work = pl.DataFrame(cells)
-        first, *others = self._steps[chosen, types]
-        work = work.select(first)
-        for step in others:
-            work = work.with_columns(step)
-        return work
+        plan = self._plans[chosen, types]
+        work = work.select(plan.first).with_columns(plan.blanks).with_columns(plan.fills)
+        filled = [one for number, one in plan.values.items() if work.get_column(f"t{number}").null_count() < len(work)]
+        work = work.with_columns(one.first if one in filled else one.none for one in plan.values.values())
+        return work.with_columns(one.last for one in filled if one.last is not None)
 
     def _plan(
         self, numbers: Sequence[int], types: Mapping[int, coerce.PolarsType], families: Sequence[coerce.Family]
-    ) -> Sequence[Sequence[pl.Expr]]:
-        """Step by step, since one expression would work out again each time what it uses more than once."""
+    ) -> "_Plan":
         first: list[pl.Expr] = [pl.col(ROW)]
         for number in numbers:
             if number in types:
@@ -59,26 +84,27 @@ class Reader:
             else:
                 first.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
         read = {expression.meta.output_name() for expression in first}
-        texts = {
-            number: (self._unmarked(number, self._columns[number].column), self._columns[number].column)
-            for number in numbers
-            if f"v{number}" not in read
-        }
-        lasts = {number: coerce.last_value(value(number), *texts[number]) for number in texts}
-        return [
-            first,
-            [pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers],
-            [self._filled(number) for number in numbers if self._columns[number].fill is not None],
-            [coerce.first_value(*one).alias(f"v{number}") for number, one in texts.items()],
-            [last.alias(f"v{number}") for number, last in lasts.items() if last is not None],
-        ]
+        return _Plan(
+            first=first,
+            blanks=[pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers],
+            fills=[self._filled(number) for number in numbers if self._columns[number].fill is not None],
+            values={number: self._value(number) for number in numbers if f"v{number}" not in read},
+        )
 
-    def _unmarked(self, number: int, column: Column) -> pl.Expr:
-        """Text of a column's cells, null where that is a marker which might be taken for a value."""
+    def _value(self, number: int) -> "_Value":
+        """Value of a column's cells by their text; where a marker could be one too, it has none."""
+        column, name = self._columns[number].column, f"v{number}"
         forms = pl.Series(spellings([self._markers.clear, self._markers.empty]))
-        values = pl.select(coerce.value_of(pl.lit(forms), column)).to_series()
-        unread = values.null_count() == len(forms)
-        return text(number) if unread else pl.when(~self._markers.is_marker(number)).then(text(number))
+        misread = pl.select(coerce.value_of(pl.lit(forms), column)).to_series()
+        unmarked = text(number)
+        if misread.null_count() < len(forms):
+            unmarked = pl.when(~self._markers.is_marker(number)).then(unmarked)
+        last = coerce.last_value(value(number), unmarked, column)
+        return _Value(
+            first=coerce.first_value(unmarked, column).alias(name),
+            last=None if last is None else last.alias(name),
+            none=pl.lit(None, dtype=misread.dtype).alias(name),
+        )
 
     def _read(self, number: int, one: Bound, dtype: coerce.PolarsType, family: coerce.Family) -> Iterator[pl.Expr]:
         """Text of a column's cells, and their values where the types allow the short way."""
