@@ -17,6 +17,8 @@ STRAY: Final = 0.95
 """What is left of the rate given after a complaint alone."""
 STRAY_STEP: Final = 0.05
 """Part of the rate given that is then added every second, so that it is back in one."""
+AGAIN: Final = 0.85
+"""What is left after another one at the rate given, where that has been borne: back in three seconds."""
 LATE: Final = 0.5
 """Seconds in which good answers still come to what was sent before the first complaint: they count as borne too."""
 SLOWEST: Final = 0.1
@@ -41,7 +43,8 @@ class Search:
         self._edge_is_sure = start is not None
         self._counts_on = False
         self.rate = ceiling if ceiling is not None else start
-        self._alone = False
+        self._alone = self._borne = False
+        self._full_since = math.inf
         self._lowered_at = -math.inf
         self._raised_at = -math.inf
         self._answers = 0
@@ -64,8 +67,10 @@ class Search:
             edge, share = max(1.0, observed), AT_FIRST
             self._edge_is_sure, self._counts_on = False, True
         elif self._ceiling is not None:
-            self._alone = self._edge is None and now - self._lowered_at >= ALONE
-            edge, share = self.rate, STRAY if self._alone else SLOWER
+            at_full_rate = self._edge is None
+            self._alone = at_full_rate and now - self._lowered_at >= ALONE
+            self._borne = at_full_rate and (self._borne or now - self._full_since >= LONG)
+            edge, share = self.rate, STRAY if self._alone else AGAIN if self._borne else SLOWER
         else:
             calm = now - self._lowered_at >= LONG
             edge, share = self.rate, NEAR if calm else SLOWER
@@ -84,6 +89,7 @@ class Search:
     def answer(self, now: float) -> bool:
         """Take note of a good answer; whether it changes the rate, which it does once a second at most."""
         if self._edge is None or self.rate is None:
+            self._full_since = min(self._full_since, now)
             return False
         self._answers += 1
         self._answered_since = True
@@ -99,9 +105,12 @@ class Search:
             return False
         self._answers, self._raised_at = 0, now
         if self._ceiling is not None:
-            self.rate = min(self._ceiling, self.rate + max(0.5, (STRAY_STEP if self._alone else STEP) * self._ceiling))
+            self.rate = min(
+                self._ceiling,
+                self.rate + max(0.5, (STRAY_STEP if self._alone or self._borne else STEP) * self._ceiling),
+            )
             if self.rate == self._ceiling:
-                self._edge = None
+                self._edge, self._full_since = None, now
             return True
         close = self._edge_is_sure and CLOSE[0] <= self.rate / self._edge < CLOSE[1]
         self.rate += self._edge * CAREFUL_STEP if close else max(0.1, self._edge * STEP)

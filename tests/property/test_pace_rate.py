@@ -142,6 +142,22 @@ def test_one_complaint_about_a_rate_given_costs_a_moment_and_not_the_rest_of_the
     assert sum(at <= moment < at + 2 for moment in moments) >= 0.85 * 100
 
 
+def test_complaints_now_and_then_about_a_rate_that_was_borne_leave_most_of_it():
+    """Pace against a real server: one that is held up itself complains of a handful at once, and again soon after."""
+    moments = []
+
+    async def scenario(clock):
+        pace, begun = Pace(50, clock=clock), clock.time()
+        while clock.time() < begun + 20:
+            await pace.acquire()
+            moments.append(clock.time() - begun)
+            pace.answered() if len(moments) not in {400, 401, 490} else pace.slow_down(1.0, asked=False)
+
+    virtual(scenario)
+    assert len(moments) >= 0.9 * 50 * 20
+    assert sum(moment >= 15 for moment in moments) >= 0.97 * 50 * 5
+
+
 def test_a_rate_given_that_an_api_does_not_bear_is_not_insisted_on():
     """Complaints that come again are no chance: the rate falls to what is borne, and few are refused."""
     passed, refused, _ = against_a_hidden_limit(30, seconds=60, in_flight=8, ceiling=50)
