@@ -1,5 +1,6 @@
 """The check of a whole source: every fault of every row, before anything is sent."""
 
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
@@ -30,6 +31,12 @@ Pending: TypeAlias = Callable[[int, int], Awaitable[Collection[int]]]
 CHUNK = 25_000
 """Rows judged at once: twice as many are no faster and take a fifth more memory, half as many are slower."""
 
+DOCUMENTS = 10_000
+"""The same where they become documents, which take more memory and more time, so that it matters less."""
+
+KEPT = 25_000
+"""Rows of a source that is kept as it was judged, for sending: to keep a larger one would take too much memory."""
+
 
 class Checker:
     """Sweeps over a source. Raises `SourceError` at once when a header cannot be understood."""
@@ -48,7 +55,7 @@ class Checker:
         self._gathered = False
         self._unusual: dict[tuple[str, str], Unusual] = {}
         self._first: set[str] | None = None
-        self._only: Chunk | None = None
+        self._kept: Sequence[Chunk] = ()
         gathers = any(judge.gathers for judge in self._judges)
         self.families = Families(resource.other_rows, files) if gathers and resource.other_rows else None
         """The rows that travel in others; None where there are none."""
@@ -88,15 +95,18 @@ class Checker:
         Rows that `recall` recognises are not judged. Without `documents`, the records are only there to be counted.
         """
         await self._gather()
-        swept, only = 0, None
+        rows, kept = 0, list[Chunk]()
         ask = None if recall is None else answered(recall)
         async with aclosing(stepped(self._first_chunks(ask, documents=documents))) as chunks:
             async for chunk in chunks:
-                swept += 1
-                only = chunk if swept == 1 and not chunk.recalled else None
+                rows += chunk.frame.height
+                if rows > KEPT:
+                    kept.clear()
+                elif not chunk.recalled:
+                    kept.append(chunk)
                 yield chunk
-        # What is read as it was need not be judged again; to keep more than one chunk would take too much memory.
-        self._only = only if documents and self.families is None else None
+        # What is read as it was need not be judged again.
+        self._kept = kept if documents and self.families is None else ()
 
     async def late(self, known: Known | None = None) -> AsyncGenerator[Sequence[Rejection], None]:
         """After `sweep`: rows that break a rule of the whole source, such as a key that stands twice.
@@ -146,12 +156,12 @@ class Checker:
                     pass
             self._gathered = True
 
-    def _frames(self) -> Iterator[tuple[pl.DataFrame, Judge]]:
-        """Every row that is wanted; with a limit, so many carriers, and their members wherever they stand."""
+    def _frames(self, rows: int = CHUNK) -> Iterator[tuple[pl.DataFrame, Judge]]:
+        """Every row that is wanted, so many at once; with a limit, that many carriers, and their members anywhere."""
         left = self._limit
         carriers = None if self._limit is None or self.families is None else self._first_keys(self._limit)
         for judge in self._judges:
-            for frame in self._filled(judge):
+            for frame in self._filled(judge, rows):
                 wanted = frame
                 if left is not None:
                     wanted = judge.carriers(frame).head(left)
@@ -163,8 +173,8 @@ class Checker:
                 if left == 0 and carriers is None:
                     return
 
-    def _filled(self, judge: Judge) -> Iterator[pl.DataFrame]:
-        for frame in judge.table.chunks(CHUNK):
+    def _filled(self, judge: Judge, rows: int = CHUNK) -> Iterator[pl.DataFrame]:
+        for frame in judge.table.chunks(rows):
             if self._only_filled:
                 data = [name for name in frame.columns if name != ROW and not name.startswith("_")]
                 yield frame.filter(pl.any_horizontal(pl.col(data).is_not_null()))
@@ -199,7 +209,8 @@ class Checker:
 
     def _first_chunks(self, recall: Asking | None, *, documents: bool) -> Iterator[Chunk]:
         chunk: Chunk | None = None
-        reads = (self._read(frame, judge, recall) for frame, judge in self._frames())
+        frames = self._frames(DOCUMENTS if documents else CHUNK)
+        reads = (self._read(frame, judge, recall) for frame, judge in frames)
         for one in reads if recall is None else ahead(reads):
             chunk, parts = one.judged(self.families, documents=documents)
             for checked in parts:
@@ -218,11 +229,10 @@ class Checker:
     def _chunks_again(
         self, share: Share, pending: Callable[[int, int], Future[Collection[int]]] | None
     ) -> Iterator[Chunk]:
-        only, self._only = self._only, None
-        for frame, judge in self._frames():
-            if only is not None and judge is only.judge and frame.equals(only.frame):
-                yield only.part(share)
-                only = None
+        kept, self._kept = deque(self._kept), ()
+        for frame, judge in self._frames(DOCUMENTS):
+            if kept and judge is kept[0].judge and frame.equals(kept[0].frame):
+                yield kept.popleft().part(share)
                 continue
             mine = share.within(frame)
             if pending is not None and mine.height:

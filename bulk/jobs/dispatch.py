@@ -22,6 +22,9 @@ from bulk.model import Claim, Record, Settlement, Status, Violation
 BLOCK = 250
 """Rows claimed in one transaction and handed to the writer at most; fewer where fewer are in flight."""
 
+READERS = 8
+"""Requests in flight for each question that is asked at the same time as others about rows to come."""
+
 
 class Dispatch:
     """The part of an import between the checked source and the writer."""
@@ -45,6 +48,7 @@ class Dispatch:
         self._run = run
         self._resource = resource
         self._sender = sender
+        self._concurrency = concurrency
         self._block = min(BLOCK, max(32, 2 * concurrency))
         self._guards = guards
         self._deletes = deletes
@@ -74,9 +78,10 @@ class Dispatch:
                     return
 
     def _block_of(self, records: Sequence[Record]) -> int:
-        """Records to claim at once: as many as are read at once, where they have to be read."""
+        """Records to claim at once: where they have to be read, as many as are read at once, or a few times that."""
         if self._guards.verify or any(self._resource.needs_current(record) for record in records):
-            return min(BLOCK, self._resource.find_at_once)
+            at_once = min(BLOCK, self._resource.find_at_once)
+            return at_once * max(1, min(BLOCK // at_once, self._concurrency // READERS))
         return self._block
 
     async def _forgiven(self, chunk: Chunk) -> Chunk:
@@ -147,16 +152,24 @@ class Dispatch:
 
     async def _read(self, records: Sequence[Record]) -> list[Record]:
         """Those of the records that could be read, with what the API has of them."""
-        found: list[Record] = []
-        for some in questions(self._resource, records):
-            try:
-                found += await read_current(self._sender, self._resource, some)
-            except FatalError:
-                raise
-            except UnclearError:
-                self._readable = False
-            except RefusedError as refusal:
-                self._readable &= refusal.status not in UNREADABLE
-            except ApiError:
-                continue  # what cannot be read at once may be read one by one, or need not be: the flow decides
-        return found
+        asked = [asyncio.ensure_future(self._read_some(some)) for some in questions(self._resource, records)]
+        try:
+            return [record for found in await asyncio.gather(*asked) for record in found]
+        finally:
+            if asked:
+                for one in asked:
+                    one.cancel()
+                await asyncio.wait(asked)
+
+    async def _read_some(self, records: Sequence[Record]) -> Sequence[Record]:
+        try:
+            return await read_current(self._sender, self._resource, records)
+        except FatalError:
+            raise
+        except UnclearError:
+            self._readable = False
+        except RefusedError as refusal:
+            self._readable &= refusal.status not in UNREADABLE
+        except ApiError:
+            pass  # what cannot be read at once may be read one by one, or need not be: the flow decides
+        return ()
