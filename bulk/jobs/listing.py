@@ -7,7 +7,7 @@ from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
-from bulk.contracts import Ledger, Listener, Page, Query, Resource, Sender
+from bulk.contracts import CountingSender, Ledger, Listener, Page, Query, Resource
 from bulk.errors import ApiError, RefusedError
 from bulk.fingerprint import fingerprints
 from bulk.jobs.bookmark import Bookmark
@@ -20,6 +20,9 @@ from bulk.model import Event, Request, Response, Sighting
 
 WALKS: Final = 3
 """How often a listing is read at most while records are missing: some slip by when others are deleted meanwhile."""
+
+LAST_PAGE: Final = 3.0
+"""Seconds that the page on its way has to come in once somebody has asked to stop."""
 
 KEPT_TOGETHER: Final = 1_000
 """Records that are made to last, and told to the ledger, at one stroke: each takes the disk some milliseconds."""
@@ -75,7 +78,7 @@ class Listing:
         self._kept_at = now()
         self._keeping: asyncio.Task[None] | None = None
 
-    async def read(self, sender: Sender) -> None:
+    async def read(self, sender: CountingSender) -> None:
         """Walk through the listing to its end, again where records are missing.
 
         Raises `StoppedError`, and whatever `ApiError` the walk does not catch; what was laid aside by then is whole.
@@ -88,7 +91,7 @@ class Listing:
         finally:
             await self._kept()
 
-    async def _walk(self, sender: Sender) -> None:
+    async def _walk(self, sender: CountingSender) -> None:
         spool = self._spool
         resumed = spool.progress.resume is not None
         while not spool.progress.done:
@@ -97,7 +100,8 @@ class Listing:
             try:
                 async with aclosing(self._pages(sender)) as source, aclosing(one_ahead(source)) as pages:
                     async for page, asked in pages:
-                        if self._stop.event.is_set():
+                        # What was fetched ahead is left for later, but nobody is to stop with nothing to go on from.
+                        if self._stop.event.is_set() and self._asked is not None:
                             raise StoppedError
                         confirmation.note(page.total, await self._take(page, asked))
             except RefusedError:
@@ -120,7 +124,7 @@ class Listing:
             elif gone:
                 self._note(f"{gone:,} of {progress.total:,} records did not come: they were deleted meanwhile")
 
-    async def _pages(self, sender: Sender) -> AsyncGenerator[tuple[Page, float], None]:
+    async def _pages(self, sender: CountingSender) -> AsyncGenerator[tuple[Page, float], None]:
         """The pages of one walk, each with the time before its request."""
         spool = self._spool
         walk = self._resource.walk(self._query, spool.progress.resume)
@@ -145,19 +149,22 @@ class Listing:
         except StopIteration:
             return
 
-    async def _send(self, sender: Sender, request: Request) -> Response:
-        """The answer, unless the wait for it is broken off: a read that nobody waits for does no harm."""
+    async def _send(self, sender: CountingSender, request: Request) -> Response:
+        """The answer; who is asked to stop waits a moment for it and no longer: to break off a read does no harm."""
         if self._stop.event.is_set():
             raise StoppedError
         sending = asyncio.ensure_future(sender.send(request))
         stopping = asyncio.ensure_future(self._stop.event.wait())
         try:
             await asyncio.wait({sending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if not sending.done():
+                sender.halt()
+                await asyncio.wait({sending}, timeout=LAST_PAGE)
         finally:
             sending.cancel()
             stopping.cancel()
             await asyncio.gather(sending, stopping, return_exceptions=True)
-        if sending.cancelled():
+        if sending.cancelled() or (self._stop.event.is_set() and sending.exception() is not None):
             raise StoppedError
         return sending.result()
 

@@ -17,7 +17,7 @@ from bulk.ledger.migrations import VERSION, migrate, recognise
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_CACHE_KIB: Final = 64 * 1024  # a million keys in file order fit; look-ups of keys in random order need them in memory
+_CACHE_KIB: Final = 40 * 1024  # look-ups of keys in random order need them in memory: half a million fit
 _KEEP_WAL_BYTES: Final = 64 * 1024 * 1024  # a large transaction does not leave its size behind on the disk
 
 
