@@ -57,8 +57,6 @@ class Line(asyncio.Protocol):
 
     async def talk(self, message: bytes, *, headless: bool) -> Answer:
         """Send a message and wait for its answer, of which only the head comes when it is `headless`."""
-        if not self.reusable:
-            raise aiohttp.ClientConnectionResetError("the connection was closed before its turn")
         self.reusable = False
         self._headless = headless
         self._begin()

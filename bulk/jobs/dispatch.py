@@ -49,7 +49,6 @@ class Dispatch:
         self._resource = resource
         self._sender = sender
         self._concurrency = concurrency
-        self._block = min(BLOCK, max(32, 2 * concurrency))
         self._guards = guards
         self._deletes = deletes
         self._evidence = Evidence(checker.families, resource.other_rows)
@@ -82,7 +81,7 @@ class Dispatch:
         if self._guards.verify or any(self._resource.needs_current(record) for record in records):
             at_once = min(BLOCK, self._resource.find_at_once)
             return at_once * max(1, min(BLOCK // at_once, self._concurrency // READERS))
-        return self._block
+        return min(BLOCK, max(32, 2 * self._concurrency))
 
     async def _forgiven(self, chunk: Chunk) -> Chunk:
         """The chunk as it was judged before, when it was held against what was known."""

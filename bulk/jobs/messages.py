@@ -13,6 +13,9 @@ from bulk.model import Settlement, Traffic
 
 _SIZE: Final = struct.Struct(">I")
 
+HEAD: Final = _SIZE.size
+"""Bytes before every message."""
+
 _TOLD: Final = ("row", "key", "status", "outcome", "http_status", "attempts", "code", "message", "remote_id")
 """What is told of a settlement: all that shows how it goes. What is kept for mending is in the ledger already."""
 _told: Final[Callable[[Settlement], tuple[Any, ...]]] = attrgetter(*_TOLD)
@@ -106,7 +109,3 @@ def _exactly(pipe: FileIO, size: int) -> bytes | None:
         pieces.append(piece)
         size -= len(piece)
     return b"".join(pieces)
-
-
-HEAD: Final = _SIZE.size
-"""Bytes before every message."""

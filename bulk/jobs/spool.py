@@ -15,7 +15,7 @@ from bulk.errors import UsageError
 from bulk.jobs.flattening import Flattening
 from bulk.jobs.pieces import Piece, Spooled, pieces
 from bulk.jobs.positions import Positions
-from bulk.model.documents import parsed
+from bulk.model import parsed
 
 FRESH: Final = 3600.0
 """Seconds after its last page for which an export is taken up again; later the catalog is read anew."""
