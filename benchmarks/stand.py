@@ -1,27 +1,31 @@
 """A server that costs next to nothing, in a process of its own: what is measured is the client.
 
 It reads as much of HTTP as the clients here speak, and answers every write as Luminous does, with an id of its own.
+No event loop of a library serves it: sockets, a selector, and one answer to all that came in one piece.
 """
 
-import asyncio
 import collections
 import multiprocessing
+import selectors
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 
 BASE = "/external/api/v1"
 """Where the API lies, as with Luminous."""
+
+WATCHED = 0.05
+"""Seconds between two looks at how late a timer is."""
 
 _KEEP = "HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{more}Content-Length: {size}\r\n\r\n"
 _RECORD = (
     '{"data":{"id":%d,"created_at":"2026-01-05T08:00:00Z","updated_at":"2026-11-22T10:00:00Z","type":"PRODUCT",'
     '"discontinued":false,"category":null,"supplier":null,"image_url":null,"tags":[],"custom_fields":{},"variants":[]}}'
 )
-
-
 _NOTHING = '{"data":[],"meta":{"total":0,"per_page":100,"current_page":1,"last_page":1}}'
 
 
@@ -39,68 +43,117 @@ class Manner:
     """A record of a listing as text around its number, and how many records there are."""
 
 
-class _Answering(asyncio.Protocol):
-    """One connection."""
-
-    def __init__(self, stand: "_Stand") -> None:
-        self._stand = stand
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
-            head = self._buffer[:end]
-            place = head.lower().find(b"content-length:")
-            size = int(head[place + 15 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
-            if len(self._buffer) < end + 4 + size:
-                return
-            self._buffer = self._buffer[end + 4 + size :]
-            answer = self._stand.answer(head)
-            if self._stand.manner.latency:
-                asyncio.get_running_loop().call_later(self._stand.manner.latency, self._transport.write, answer)
-            else:
-                self._transport.write(answer)
-
-
 class _Stand:
     """The whole server."""
 
-    def __init__(self, manner: Manner) -> None:
-        self.manner = manner
-        self.requests = self.refused = 0
-        self.by_second = collections.Counter()
+    def __init__(self, manner: Manner, pipe: Connection) -> None:
+        self._manner = manner
+        self._pipe = pipe
+        self._selector = selectors.DefaultSelector()
+        self._requests = self._refused = 0
+        self._by_second = collections.Counter()
         self._recent = collections.deque()
+        self._answers = collections.deque()
+        """When each answer is due that waits, on which connection, and what it is."""
+        self._late = []
+        self._watched = time.monotonic() + WATCHED
+        self._serving = True
 
-    def answer(self, head: bytes) -> bytes:
-        self.requests += 1
-        if self.manner.limit is not None and not self._allowed():
-            self.refused += 1
-            more = f"{self._told()}Retry-After: 1\r\n" if self.manner.headers else ""
+    def serve(self) -> None:
+        """Until told to end through the pipe."""
+        listening = socket.create_server(("127.0.0.1", 0), backlog=1000)
+        self._selector.register(listening, selectors.EVENT_READ, partial(self._accept, listening))
+        self._selector.register(self._pipe, selectors.EVENT_READ, self._obey)
+        self._pipe.send(listening.getsockname()[1])
+        while self._serving:
+            due = self._answers[0][0] if self._answers else self._watched
+            for key, _ in self._selector.select(max(0.0, min(due, self._watched) - time.monotonic())):
+                key.data()
+            self._keep_time(time.monotonic())
+
+    def _obey(self) -> None:
+        asked = self._pipe.recv()
+        if not asked:
+            self._serving = False
+        else:
+            told = {
+                "counts": (self._requests, self._refused, dict(self._by_second)),
+                "late": self._late,
+                "cpu": time.process_time(),
+            }
+            self._pipe.send(told[asked])
+
+    def _keep_time(self, now: float) -> None:
+        """Send the answers that are due, and note by how much timers are late: whatever the program does, they are."""
+        while self._answers and self._answers[0][0] <= now:
+            _, connection, answer = self._answers.popleft()
+            _send(connection, answer)
+        if now >= self._watched:
+            self._late.append(now - self._watched)
+            self._watched = now + WATCHED
+
+    def _accept(self, listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # It is read when there is something to read, and who has asked reads the answer: neither has to wait.
+        connection.setblocking(True)
+        self._selector.register(connection, selectors.EVENT_READ, partial(self._read, connection, bytearray()))
+
+    def _read(self, connection: socket.socket, buffer: bytearray) -> None:
+        try:
+            data = connection.recv(65536)
+        except ConnectionError:
+            data = b""
+        if not data:
+            self._selector.unregister(connection)
+            connection.close()
+            return
+        if buffer:
+            buffer += data
+            data = bytes(buffer)
+        start, answers = 0, b""
+        while (end := _end(data, start)) is not None:
+            answers += self._answer(data, start)
+            start = end
+        buffer[:] = data[start:]
+        if answers:
+            if self._manner.latency:
+                self._answers.append((time.monotonic() + self._manner.latency, connection, answers))
+            else:
+                _send(connection, answers)
+
+    def _answer(self, data: bytes, start: int) -> bytes:
+        """What is answered to the request that begins there."""
+        manner = self._manner
+        self._requests += 1
+        if manner.limit is not None and not self._allowed():
+            self._refused += 1
+            more = f"{self._told()}Retry-After: 1\r\n" if manner.headers else ""
             return _message("429 Too Many Requests", '{"message":"Too Many Attempts."}', more)
-        if head.startswith(b"GET"):
-            return _message("200 OK", self._page(head) if self.manner.pages else _NOTHING)
-        return _message("200 OK", _RECORD % self.requests, self._told() if self.manner.headers else "")
+        if data.startswith(b"GET", start):
+            return _message("200 OK", self._page(data[start:]) if manner.pages else _NOTHING)
+        if manner.headers:
+            return _message("200 OK", _RECORD % self._requests, self._told())
+        return _SAVED[len(str(self._requests))] % self._requests
 
     def _allowed(self) -> bool:
         now, recent = time.monotonic(), self._recent
         while recent and recent[0] <= now - 1.0:
             recent.popleft()
-        if len(recent) >= self.manner.limit:
+        if len(recent) >= self._manner.limit:
             return False
         recent.append(now)
-        self.by_second[int(now)] += 1
+        self._by_second[int(now)] += 1
         return True
 
     def _told(self) -> str:
-        left = self.manner.limit - len(self._recent)
-        return f"X-RateLimit-Limit: {self.manner.limit}\r\nX-RateLimit-Remaining: {left}\r\nX-RateLimit-Reset: 1\r\n"
+        limit = self._manner.limit
+        left = limit - len(self._recent)
+        return f"X-RateLimit-Limit: {limit}\r\nX-RateLimit-Remaining: {left}\r\nX-RateLimit-Reset: 1\r\n"
 
-    def _page(self, head: bytes) -> str:
-        before, after, total = self.manner.pages
-        query = dict(pair.split("=", 1) for pair in head.split(b" ", 2)[1].decode().partition("?")[2].split("&"))
+    def _page(self, request: bytes) -> str:
+        before, after, total = self._manner.pages
+        query = dict(pair.split("=", 1) for pair in request.split(b" ", 2)[1].decode().partition("?")[2].split("&"))
         page, size = int(query.get("page", 1)), int(query.get("per_page", 100))
         numbers = range((page - 1) * size + 1, min(page * size, total) + 1)
         records = ",".join(f"{before}{number}{after.replace('#', str(number))}" for number in numbers)
@@ -108,31 +161,39 @@ class _Stand:
         return f'{{"data":[{records}],"meta":{meta}}}'
 
 
+def _end(data: bytes, start: int) -> int | None:
+    """Where a request ends that begins there; None if it is not all there yet."""
+    body = data.find(b"\r\n\r\n", start) + 4
+    if body < 4:
+        return None
+    place = data.find(b"Content-Length: ", start, body)
+    if place < 0:  # not as most write it, or there is no body
+        place = data[start:body].lower().find(b"content-length: ")
+        place += start if place >= 0 else 0
+    end = body if place < 0 else body + int(data[place + 16 : data.find(b"\r\n", place)])
+    return end if end <= len(data) else None
+
+
 def _message(status: str, body: str, more: str = "") -> bytes:
     return (_KEEP.format(status=status, more=more, size=len(body)) + body).encode()
 
 
+_SAVED = [
+    (_KEEP.format(status="200 OK", more="", size=len(_RECORD) - len("%d") + digits) + _RECORD).encode()
+    for digits in range(12)
+]
+"""What is answered to most writes, by how many digits the id has."""
+
+
+def _send(connection: socket.socket, answer: bytes) -> None:
+    try:  # noqa: SIM105  # a context manager costs a twentieth of all that is done for a request
+        connection.sendall(answer)
+    except OSError:  # who has gone meanwhile needs no answer
+        pass
+
+
 def _serve(manner: Manner, pipe: Connection) -> None:
-    async def run() -> None:
-        stand = _Stand(manner)
-        server = await asyncio.get_running_loop().create_server(lambda: _Answering(stand), "127.0.0.1", 0)
-        pipe.send(server.sockets[0].getsockname()[1])
-        late: list[float] = []
-        watch = asyncio.create_task(_watch(late))
-        while asked := await asyncio.to_thread(pipe.recv):
-            pipe.send(late if asked == "late" else (stand.requests, stand.refused, dict(stand.by_second)))
-        watch.cancel()
-
-    asyncio.run(run())
-
-
-async def _watch(late: list[float]) -> None:
-    """Note by how much timers are late, every twentieth of a second: whatever the program does, the machine is."""
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + 0.05
-        await asyncio.sleep(0.05)
-        late.append(loop.time() - due)
+    _Stand(manner, pipe).serve()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +207,11 @@ class Stand:
     def counts(self) -> tuple[int, int, dict[int, int]]:
         """Requests so far, how many of them were refused, and how many were not by second of the monotonic clock."""
         self._pipe.send("counts")
+        return self._pipe.recv()
+
+    def cpu(self) -> float:
+        """CPU seconds that it has spent so far."""
+        self._pipe.send("cpu")
         return self._pipe.recv()
 
     def lateness(self) -> str:

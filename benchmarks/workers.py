@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kit import catalog, folder, load, short, tell, write
-from stand import stand
+from stand import Stand, stand
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +28,22 @@ class Spent:
     """CPU seconds of the process that checks and sends."""
     worker: float
     """CPU seconds of the worker, from its first moment to its last; none if there is none."""
+    server: float
+    """CPU seconds of the server."""
 
     def __str__(self) -> str:
-        return f"{self.seconds:.2f} s ({self.ours:.2f} CPU, worker {self.worker:.2f})"
+        return f"{self.seconds:.2f} s ({self.ours:.2f} CPU, worker {self.worker:.2f}, server {self.server:.2f})"
 
 
-def spend(url: str, source: Path, ledger: Path, workers: int) -> Spent:
-    cpu, children = time.process_time(), _of_children()
-    run = asyncio.run(load(url, source, ledger, workers=workers))
-    return Spent(seconds=run.seconds, ours=time.process_time() - cpu, worker=_of_children() - children)
+def spend(server: Stand, source: Path, ledger: Path, workers: int) -> Spent:
+    cpu, children, servers = time.process_time(), _of_children(), server.cpu()
+    run = asyncio.run(load(server.url, source, ledger, workers=workers))
+    return Spent(
+        seconds=run.seconds,
+        ours=time.process_time() - cpu,
+        worker=_of_children() - children,
+        server=server.cpu() - servers,
+    )
 
 
 def _of_children() -> float:
@@ -58,8 +65,8 @@ def main() -> None:
     with folder() as where, stand() as server:
         source = write(catalog(rows), where / "catalog.csv")
         for number in range(rounds):
-            one.append(spend(server.url, source, where / f"one-{number}.db", 1))
-            two.append(spend(server.url, source, where / f"two-{number}.db", 2))
+            one.append(spend(server, source, where / f"one-{number}.db", 1))
+            two.append(spend(server, source, where / f"two-{number}.db", 2))
             print(f"  one {one[-1]}, two {two[-1]}", flush=True)
     wall, cpu = ratios(one, two)
     tell(f"import of {rows:,} rows by two processes beside one", f"{wall:.2f} by the wall, {cpu:.2f} by CPU", "1.6")
