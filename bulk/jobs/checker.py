@@ -102,7 +102,7 @@ class Checker:
                 rows += chunk.frame.height
                 if rows > KEPT:
                     kept.clear()
-                elif not chunk.recalled:
+                elif not chunk.unrecorded:
                     kept.append(chunk)
                 yield chunk
         # What is read as it was need not be judged again.

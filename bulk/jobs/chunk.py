@@ -27,13 +27,13 @@ class Chunk:
     """Read-only cells of the records, as JSON documents."""
     judge: "Judge"
     """Who gave the verdict."""
-    recalled: int = 0
-    """Rows of the frame that were recognised as unchanged, so that no record was made of them."""
+    unrecorded: int = 0
+    """Good rows of the frame of which no record was made: recognised as unchanged, or nobody wants to send them."""
 
     @property
     def rows(self) -> int:
         """Rows on which it gives a verdict."""
-        return self.recalled + len(self.rejections) + sum(1 + len(record.members) for record in self.records)
+        return self.unrecorded + len(self.rejections) + sum(1 + len(record.members) for record in self.records)
 
     @property
     def keys(self) -> list[str]:
@@ -50,7 +50,7 @@ class Chunk:
 
     def of(self, rejections: Sequence[Rejection]) -> "Chunk":
         """Rejections that belong to no frame."""
-        return replace(self, frame=self.frame.clear(), records=(), rejections=rejections, shown={}, recalled=0)
+        return replace(self, frame=self.frame.clear(), records=(), rejections=rejections, shown={}, unrecorded=0)
 
     def part(self, share: Share) -> "Chunk":
         """What of it is in a share."""

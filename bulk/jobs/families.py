@@ -17,7 +17,7 @@ from bulk.contracts import OtherRows
 from bulk.model import ROW, Member, Record, Rejection, Violation, listed, parsed, place
 from bulk.validation import Checked, Validator, as_text, original_cells
 from bulk.validation.columns import plain
-from bulk.validation.validator import DIGEST_BYTES
+from bulk.validation.verdicts import DIGEST_BYTES
 
 _NAMED = 3
 """Rows that a message names at most."""

@@ -20,7 +20,7 @@ from bulk.jobs.reading import Reading
 from bulk.model import ROW, Record, Rejection
 from bulk.validation import (
     Binding,
-    Checked,
+    Faults,
     Origins,
     Schema,
     Validator,
@@ -172,23 +172,20 @@ class Judge:
         self,
         frame: pl.DataFrame,
         families: Families | None,
-        *,
-        documents: bool = True,
         origins: Mapping[int, bytes | None] = MappingProxyType({}),
-    ) -> tuple[Chunk, list[Checked]]:
+    ) -> tuple[Chunk, Sequence[Faults]]:
         """The verdict on all rows but members, which come with their carriers; and the parts it is made of.
 
-        Without `documents` the records have none, unless they are needed to tell faults. `origins` are by position.
+        `origins` are by position.
         """
-        documents = documents or families is not None or self._cells is not None
         records: list[Record] = []
         rejections: list[Rejection] = []
         shown: dict[int, str] = {}
-        parts: list[Checked] = []
+        parts: list[Faults] = []
         for part, validator in self.kinds(frame):
             if part.is_empty() or (self.gathers and validator is self.other):
                 continue
-            checked = validator.check(part, documents=documents)
+            checked = validator.check(part)
             parts.append(checked)
             losses = checked.losses()
             records += [
@@ -215,6 +212,15 @@ class Judge:
             judge=self,
         )
         return chunk, parts
+
+    def faults(self, frame: pl.DataFrame, families: Families | None) -> tuple[Chunk, Sequence[Faults]]:
+        """As `check`, but without records, unless these are needed to tell what is wrong."""
+        if families is not None or self._cells is not None:
+            return self.check(frame, families)
+        parts = [validator.faults(part) for part, validator in self.kinds(frame)]
+        rejections = [one for part in parts for one in part.bad]
+        good = frame.height - len(rejections)
+        return Chunk(frame=frame, records=(), rejections=rejections, shown={}, judge=self, unrecorded=good), parts
 
     def holds(self, inside: str, label: str | None, cells: Mapping[str, Any], fields: bytes) -> bool:
         """Whether a cell is known to have its value; `inside` is where its row stands in another's document."""

@@ -12,7 +12,7 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families
 from bulk.jobs.judging import Judge
 from bulk.model import ROW
-from bulk.validation import Checked
+from bulk.validation import Faults
 
 Named: TypeAlias = Sequence[tuple[int, str, bytes]]
 """Position, key and origin of rows; see `Record.origin`."""
@@ -37,12 +37,15 @@ class Read:
     recalled: Future[Collection[int]] | None = None
     """Positions of the rows that are unchanged; None where nobody was asked."""
 
-    def judged(self, families: Families | None, *, documents: bool) -> tuple[Chunk, list[Checked]]:
+    def judged(self, families: Families | None, *, documents: bool) -> tuple[Chunk, Sequence[Faults]]:
         """The verdict on the other rows, and the parts it is made of."""
         done = () if self.recalled is None else self.recalled.result()
         rest = self.frame.filter(~self.frame.get_column(ROW).is_in(list(done))) if done else self.frame
-        chunk, parts = self.judge.check(rest, families, documents=documents, origins=self.origins)
-        return replace(chunk, frame=self.frame, recalled=len(done)), parts
+        if documents:
+            chunk, parts = self.judge.check(rest, families, self.origins)
+        else:
+            chunk, parts = self.judge.faults(rest, families)
+        return replace(chunk, frame=self.frame, unrecorded=chunk.unrecorded + len(done)), parts
 
 
 def read(frame: pl.DataFrame, judge: Judge, keys: Sequence[pl.DataFrame], recall: Asking | None) -> Read:

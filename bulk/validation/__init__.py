@@ -21,19 +21,21 @@ if TYPE_CHECKING:
     from bulk.validation.messages import read_only_violation
     from bulk.validation.origin import Origins
     from bulk.validation.schema import compile_schema
-    from bulk.validation.validator import Checked, Unusual, Validator
+    from bulk.validation.validator import Validator
+    from bulk.validation.verdicts import Checked, Faults, Unusual
     from bulk.validation.whole_file import WholeFile
 
 _HOMES = {
     "Binding": "binding",
-    "Checked": "validator",
+    "Checked": "verdicts",
     "Column": "columns",
+    "Faults": "verdicts",
     "Group": "groups",
     "Groups": "groups",
     "Mapping": "mapping",
     "Origins": "origin",
     "Schema": "columns",
-    "Unusual": "validator",
+    "Unusual": "verdicts",
     "Validator": "validator",
     "WholeFile": "whole_file",
     "as_text": "cells",
@@ -50,6 +52,7 @@ __all__ = [
     "Binding",
     "Checked",
     "Column",
+    "Faults",
     "Group",
     "Groups",
     "Mapping",

@@ -40,7 +40,7 @@ BOOLEANS: Final[Mapping[str, bool]] = {
     for value, words in ((True, ("true", "yes", "y", "1", "t", "on")), (False, ("false", "no", "n", "0", "f", "off")))
     for word in words
 }
-_TRUE, _FALSE = (
+TRUE, FALSE = (
     [form for word, value in BOOLEANS.items() if value is wanted for form in (word, word.title(), word.upper())]
     for wanted in (True, False)
 )
@@ -173,7 +173,7 @@ def first_value(text: pl.Expr, column: Column) -> pl.Expr:
         # The cast takes exactly `DECIMAL`, exponents, infinities and NaN.
         return pl.when(~text.str.contains_any(["e", "E"])).then(text).cast(pl.Float64, strict=False)
     if kind is Kind.BOOLEAN:
-        return pl.when(text.is_in(_TRUE)).then(pl.lit(value=True)).when(text.is_in(_FALSE)).then(pl.lit(value=False))
+        return pl.when(text.is_in(TRUE)).then(pl.lit(value=True)).when(text.is_in(FALSE)).then(pl.lit(value=False))
     if kind is Kind.SCALAR:
         return quoted(text)
     if kind is Kind.VALUE:

@@ -144,16 +144,16 @@ def _bounds(number: int, column: Column) -> Iterator[Rule]:
             yield _always(number, length < bound if name == "min_length" else length > bound, finding)
         for name, bound in column.each.stated().items():
             if name != "choices":
-                broken, _ = _bound(pl.element(), name, bound, column.kind)
+                broken, _ = bound_on(pl.element(), name, bound, column.kind)
                 finding = messages.element_out_of_bounds(name, bound)
                 yield _always(number, value(number).list.eval(broken).list.any(), finding)
         return
     for name, bound in column.constraints.stated().items():
-        broken, hint = _bound(value(number), name, bound, column.kind)
+        broken, hint = bound_on(value(number), name, bound, column.kind)
         yield Rule(number=number, broken=broken, hint=hint, explain=messages.out_of_bounds(name, bound))
 
 
-def _bound(cell: pl.Expr, name: str, bound: Any, kind: Kind) -> tuple[pl.Expr, pl.Expr | None]:  # noqa: ANN401  # a number, or a pattern
+def bound_on(cell: pl.Expr, name: str, bound: Any, kind: Kind) -> tuple[pl.Expr, pl.Expr | None]:  # noqa: ANN401  # a number, or a pattern
     """Whether a value breaks one bound, and a cheaper hint at it."""
     match name:
         case "max_length":

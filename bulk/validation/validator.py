@@ -2,85 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from hashlib import blake2b
-from itertools import compress
-from types import MappingProxyType
+from dataclasses import replace
 
 import polars as pl
 
 from bulk.errors import UsageError
-from bulk.model import ROW, Record, Rejection, Violation, shorten
+from bulk.model import ROW, Rejection, Violation, shorten
 from bulk.validation import coerce, damage, messages
 from bulk.validation.binding import Binding, Bound
 from bulk.validation.cells import original_cells
 from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Constraints, Kind, Schema
-from bulk.validation.document import Expected
+from bulk.validation.glance import Glance
 from bulk.validation.joint import NotBoth, RequiredUnless, RequiredWhen
 from bulk.validation.joint_rules import JointCheck, joint_checks, missing_parts
 from bulk.validation.payload import payload
 from bulk.validation.reader import Reader
 from bulk.validation.rules import Markers, Rule, cell_rules, text, value
 from bulk.validation.shown import shown
-
-DIGEST_BYTES = 16
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unusual:
-    """Cells that can be sent, but do not look like what is usually in their column."""
-
-    label: str
-    """The column as it is called in the file."""
-    expected: Expected
-    """What is usual."""
-    row: int
-    """Position of the first of them."""
-    text: str
-    """What stands there."""
-    count: int
-    """How many there are."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Checked:
-    """What became of the rows of a frame."""
-
-    good: pl.DataFrame
-    """Position (`ROW`), `key` and `payload` of the rows that can be sent, see `Record`; and what is `shown` in them."""
-    bad: tuple[Rejection, ...]
-    """The others, each with every rule that it breaks."""
-    losing: pl.DataFrame
-    """Position of the good rows that clear or empty something, and a column for each of the consequences."""
-    named_by: str
-    """Our name of the column that names the records."""
-    unusual: tuple[Unusual, ...] = ()
-    """Text of good rows that is not as it usually is."""
-
-    def records(self, origins: Mapping[int, bytes | None] = MappingProxyType({})) -> list[Record]:
-        """The good rows as records, with their origins as far as these are given by position."""
-        rows = self.good.select(ROW, "key", "payload").iter_rows()
-        return [
-            Record(
-                row=row,
-                key=key,
-                by=self.named_by,
-                payload=document,
-                digest=blake2b(document.encode(), digest_size=DIGEST_BYTES).digest(),
-                origin=origins.get(row),
-            )
-            for row, key, document in rows
-        ]
-
-    def losses(self) -> Mapping[int, tuple[str, ...]]:
-        """What clearing and emptying cells will do, by position; only of rows that do."""
-        names = self.losing.columns[1:]
-        return {row: tuple(compress(names, flags)) for row, *flags in self.losing.iter_rows()}
-
-    def shown(self) -> Mapping[int, str]:
-        """Read-only cells of the good rows as JSON documents, by position; only of rows that have any."""
-        return dict(self.good.select(ROW, "shown").drop_nulls().iter_rows())
+from bulk.validation.verdicts import Checked, Faults, Unusual
 
 
 class Validator:
@@ -124,47 +64,47 @@ class Validator:
             *joint_checks((*schema.rules, *_overlaps(self._columns)), self._columns, binding.key, self._markers),
             *missing_parts(needed, self._columns, binding.key, self._markers),
         )
+        self._glance = Glance(binding, self._joint, self._reader, self._markers)
 
-    def check(self, frame: pl.DataFrame, *, documents: bool = True) -> Checked:
-        """Judge every row. Raises `SourceError` for a column whose type cannot be in a document.
-
-        Without `documents`, which take as long as all the rest, the payloads are empty: for who only wants the faults.
-        """
+    def check(self, frame: pl.DataFrame) -> Checked:
+        """Judge every row. Raises `SourceError` for a column whose type cannot be in a document."""
         work = self._reader.read(frame)
-        judges, doubts = self._judges(tuple(self._reader.families(frame)))
-        doubted = work.select(doubts)
-        suspects = [judge for judge, doubt in zip(judges, doubted, strict=True) if doubt.any()]
-        found = {}
-        if suspects:
-            doubtful = work.filter(doubted.select(pl.any_horizontal(pl.all())).to_series())
-            found = self._findings(doubtful, [rule for some in suspects for rule in some])
-        for row, finding in self._misplaced(frame):
-            found.setdefault(row, []).append(finding)
+        bad = self._rejections(frame, work)
         judged = work.select(
             ROW,
             self._key_text().alias("key"),
-            self._payload(work).alias("payload") if documents else pl.lit("").alias("payload"),
+            self._payload(work).alias("payload"),
             self._shown(frame).alias("shown"),
             *(self._markers.is_marker(number).alias(consequence) for number, consequence in self._consequences),
         )
-        good = judged.filter(~pl.col(ROW).is_in(list(found))) if found else judged
+        good = judged.filter(~pl.col(ROW).is_in([one.row for one in bad])) if bad else judged
         losses = [consequence for _, consequence in self._consequences]
         losing = good.filter(pl.any_horizontal(losses)) if losses else good.clear()
         return Checked(
             good=good.select(ROW, "key", "payload", "shown"),
-            bad=self._rejections(frame, work, found),
+            bad=bad,
             losing=losing.select(ROW, *losses),
             named_by=self.binding.key.column.name,
-            unusual=tuple(self._unusual(work, good.get_column(ROW))),
+            unusual=tuple(self._unusual(work, bad)),
         )
 
-    def _unusual(self, work: pl.DataFrame, good: pl.Series) -> Iterator[Unusual]:
-        """Text of these rows that is not as it usually is."""
+    def faults(self, frame: pl.DataFrame) -> Faults:
+        """As `check`, several times as fast: for who does not want what can be sent."""
+        doubtful = self._glance.doubtful(frame)
+        if doubtful.is_empty():
+            return Faults()
+        work = self._reader.read(doubtful)
+        bad = self._rejections(doubtful, work)
+        return Faults(bad=bad, unusual=tuple(self._unusual(work, bad)))
+
+    def _unusual(self, work: pl.DataFrame, bad: Sequence[Rejection]) -> Iterator[Unusual]:
+        """Text of rows that are not bad, and not as it usually is."""
+        rows = [one.row for one in bad]
         for number, one in enumerate(self._columns):
             expected = one.column.expected
             if expected is None:
                 continue
-            strange = work.filter(~value(number).str.contains(expected.pattern) & pl.col(ROW).is_in(good.implode()))
+            strange = work.filter(~value(number).str.contains(expected.pattern) & ~pl.col(ROW).is_in(rows))
             if strange.height:
                 row, found = strange.select(ROW, value(number)).row(0)
                 yield Unusual(label=one.label, expected=expected, row=row, text=found, count=strange.height)
@@ -236,36 +176,42 @@ class Validator:
             for row in work.filter(text(number).is_not_null()).get_column(ROW):
                 yield row, (one.label, messages.not_here(self._title, one.label))
 
-    def _findings(
-        self, doubtful: pl.DataFrame, judges: Sequence[Rule | JointCheck]
-    ) -> dict[int, list[tuple[str | None, damage.Finding]]]:
+    def _findings(self, frame: pl.DataFrame, work: pl.DataFrame) -> dict[int, list[tuple[str | None, damage.Finding]]]:
         """Which rules each row really breaks, with the column to name."""
-        rows = doubtful.get_column(ROW).to_list()
         found: dict[int, list[tuple[str | None, damage.Finding]]] = defaultdict(list)
+        judges, doubts = self._judges(tuple(self._reader.families(frame)))
+        doubted = work.select(doubts)
+        suspects = [rule for rules, doubt in zip(judges, doubted, strict=True) if doubt.any() for rule in rules]
+        if suspects:
+            doubtful = work.filter(doubted.select(pl.any_horizontal(pl.all())).to_series())
+            for row, finding in self._broken(doubtful, suspects):
+                found[row].append(finding)
+        for row, finding in self._misplaced(frame):
+            found[row].append(finding)
+        return found
+
+    def _broken(
+        self, doubtful: pl.DataFrame, judges: Sequence[Rule | JointCheck]
+    ) -> Iterator[tuple[int, tuple[str | None, damage.Finding]]]:
+        """Which of these rules are broken where, with the column to name."""
+        rows = doubtful.get_column(ROW)
         flags = doubtful.select(one.broken.fill_null(value=False).alias(str(n)) for n, one in enumerate(judges))
         for flag, one in zip(flags, judges, strict=True):
             if not flag.any():
                 continue
-            places = flag.arg_true()
             if isinstance(one, JointCheck):
-                for place in places:
-                    found[rows[place]].append((one.label, one.finding))
+                yield from ((row, (one.label, one.finding)) for row in rows.filter(flag))
                 continue
             bound = self._columns[one.number]
-            texts = doubtful.get_column(f"t{one.number}").gather(places)
-            for place, cell in zip(places, texts, strict=True):
+            for row, cell in zip(rows.filter(flag), doubtful.get_column(f"t{one.number}").filter(flag), strict=True):
                 finding = one.explain(cell or "")
                 if bound.column.name in self._needed:
                     finding = finding.of_what_must_be_sent()
-                found[rows[place]].append((bound.label, _named(finding, bound)))
-        return found
+                yield row, (bound.label, _named(finding, bound))
 
-    def _rejections(
-        self,
-        frame: pl.DataFrame,
-        work: pl.DataFrame,
-        found: Mapping[int, Sequence[tuple[str | None, damage.Finding]]],
-    ) -> tuple[Rejection, ...]:
+    def _rejections(self, frame: pl.DataFrame, work: pl.DataFrame) -> tuple[Rejection, ...]:
+        """The rows that break a rule, each with every rule that it breaks."""
+        found = self._findings(frame, work)
         if not found:
             return ()
         rows = sorted(found)

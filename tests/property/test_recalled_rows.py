@@ -150,4 +150,4 @@ async def test_rows_are_recognised_at_all():
         checker = Checker(Table(header, [*rows[:2], {"sku": "C", "name": "Two"}]), PRODUCTS, Reading())
         run = await ledger.begin(replace(SHOP, resource=PRODUCTS.name, sha256="2"), fresh=True)
         chunks = [chunk async for chunk in checker.sweep(lambda named: ledger.recall(run.id, named))]
-    assert [(chunk.recalled, len(chunk.records)) for chunk in chunks] == [(2, 0), (0, 1)]
+    assert [(chunk.unrecorded, len(chunk.records)) for chunk in chunks] == [(2, 0), (0, 1)]

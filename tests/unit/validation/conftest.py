@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field
 
 from bulk.model import ROW
-from bulk.validation import Checked, Schema, Validator, bind, compile_schema
+from bulk.validation import Checked, Faults, Schema, Validator, bind, compile_schema
 from bulk.validation.document import UNSET, Advice, Consequence, Document, Identifier, NotBoth
 
 
@@ -46,6 +46,11 @@ class Thing(Document):
     raw: dict[str, Any] | None = UNSET
 
 
+def assert_same_faults(found: Faults, checked: Checked) -> None:
+    """A glance must overlook nothing."""
+    assert repr((found.bad, found.unusual)) == repr((checked.bad, checked.unusual))  # NaN is not even itself
+
+
 @pytest.fixture
 def thing() -> Schema:
     """Columns of a model with every kind of field."""
@@ -66,6 +71,9 @@ def check() -> Callable[..., Checked]:
         frame = frame.insert_column(0, pl.int_range(2, frame.height + 2, dtype=pl.Int64, eager=True).alias(ROW))
         schema = compile_schema(model)
         binding = bind(schema, list(columns), keys=("sku", "id"), **options)
-        return Validator(schema, binding, **markers).check(frame)
+        validator = Validator(schema, binding, **markers)
+        checked = validator.check(frame)
+        assert_same_faults(validator.faults(frame), checked)
+        return checked
 
     return check
