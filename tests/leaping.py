@@ -1,29 +1,29 @@
 """Time that is not waited for: where nothing is left to do but to wait, the clock of an event loop leaps ahead."""
 
 import asyncio
+import functools
 import selectors
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
-T = TypeVar("T")
+MOMENT = 0.0003
+"""Seconds in which threads and the kernel get done what they are about."""
 
 
-class LeapingSelector(selectors.DefaultSelector):
+class LeapingSelector(selectors.SelectSelector):  # the others wait for whole milliseconds
     """Waits for a moment only, and notes how much longer it was to wait."""
 
     leapt = 0.0
     """Seconds that were not waited for."""
 
     def select(self, timeout=None):
-        ready = super().select(timeout and min(timeout, 0.0005))
+        ready = super().select(timeout and min(timeout, MOMENT))
         if not ready and timeout:
             self.leapt += timeout
         return ready
 
 
 class LeapingLoop(asyncio.SelectorEventLoop):
-    """An event loop on which a time-out of half a minute takes half a millisecond, unless there is something to do."""
+    """An event loop on which a time-out of half a minute takes no time, unless there is something to do."""
 
     def __init__(self):
         self._leaping = LeapingSelector()
@@ -43,7 +43,12 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
-def leap(main: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine function in such a loop."""
-    with asyncio.Runner(loop_factory=LeapingLoop) as runner:
-        return runner.run(main())
+def leaping(test):
+    """A test that is run in such a loop, with all that it opens itself; fixtures must not be coroutines."""
+
+    @functools.wraps(test)
+    def run(*arguments, **named):
+        with asyncio.Runner(loop_factory=LeapingLoop) as runner:
+            runner.run(test(*arguments, **named))
+
+    return run

@@ -7,6 +7,7 @@ from collections import Counter
 import polars as pl
 import pytest
 from catalogs import write_csv
+from leaping import LoopClock, leaping
 
 from bulk.access import Politeness
 from bulk.api import Session
@@ -231,7 +232,9 @@ async def test_a_wrong_credential_costs_one_request_and_leaves_every_row_not_tri
 
 
 @pytest.mark.parametrize("faults", [["500:10%"], ["502:10%", "429:@3"], ["reset_after:15%"], ["reset_before:15%"]])
+@leaping
 async def test_under_faults_every_record_is_written_and_none_is_created_twice(subject, faults):
+    subject.clock = LoopClock()
     async with subject.serve(Faults.parse(faults, seed=3)) as sandbox, subject.session(sandbox) as session:
         run = await subject.load(session, subject.catalog())
         assert run.totals.closes

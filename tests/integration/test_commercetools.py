@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from catalogs import write_csv
+from leaping import LoopClock, leaping
 
 from bulk.access import Politeness
 from bulk.api import Session
@@ -276,9 +277,11 @@ async def test_two_imports_racing_on_the_same_keys_lose_no_update(project):
 
 
 @pytest.mark.parametrize("faults", [["500:15%"], ["502:10%", "503:10%"], ["reset_after:20%"]])
+@leaping
 async def test_updates_under_faults_are_all_made(project, faults):
     keys = [f"k-{number}" for number in range(40)]
     async with project(faults, channels=[{"key": key} for key in keys]) as work:
+        work.clock = LoopClock()
         run, entries = await work.load([{"key": key, "name.en": key} for key in keys])
         assert {(entry.status, entry.outcome) for entry in entries} == {(Status.SUCCEEDED, "updated")}
         assert run.totals.closes

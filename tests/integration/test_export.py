@@ -12,6 +12,7 @@ from typing import Annotated
 
 import polars as pl
 import pytest
+from leaping import leaping
 from pydantic import Field
 
 from bulk.connectors.luminous.sandbox import seed_products
@@ -508,6 +509,7 @@ async def test_an_export_that_has_read_everything_reads_nothing_again(office, de
     assert (run.exit_code, run.traffic.sent, office.table().height) == (0, 0, 7)
 
 
+@leaping
 async def test_nobody_waits_for_an_answer_after_the_request_to_end(office, depot):
     depot.add(7)
     office.faults = Faults.parse(["hang:@2"])
@@ -683,6 +685,7 @@ async def test_what_was_laid_aside_outlasts_an_api_that_cannot_be_reached(office
     assert depot.asked == [{"page": "3"}]
 
 
+@leaping
 async def test_an_outage_in_the_middle_is_exit_5_and_the_export_goes_on(office, depot):
     depot.add(7)
     office.faults = Faults.parse(["503_bare:@" + ",".join(map(str, range(2, 100)))])

@@ -10,7 +10,7 @@ from collections import Counter
 
 import pytest
 from catalogs import product, write_csv
-from leaping import LoopClock, leap
+from leaping import LoopClock, leaping
 from wire import Api, reply, serving, untrusted
 
 from bulk.connectors.luminous.sandbox import luminous_api
@@ -80,111 +80,97 @@ async def finished(desk, run):
 
 @pytest.mark.parametrize("kind", [kind for kind in PASSING if kind != "trickle"])  # which takes its time byte by byte
 @pytest.mark.parametrize(("table", "make"), [("products", products), ("channels", channels)], ids=["write", "create"])
-def test_a_fault_in_one_answer_of_five_costs_no_row(clerk, tmp_path, kind, table, make):
-    async def main():
-        async with shop(Faults.parse([f"{kind}:20%"], seed=3)) as sandbox:
-            clerk.point_to(sandbox)
-            run = await clerk.load(make(tmp_path), resource=f"luminous.{table}")
-            await assert_true(clerk, sandbox, run, table)
-            done = await finished(clerk, run)
-            assert (done.status, done.exit_code) == (RunStatus.COMPLETED, 0)
-            assert len(sandbox.state()["luminous"][table]) == run.totals.read
-
-    leap(main)
+@leaping
+async def test_a_fault_in_one_answer_of_five_costs_no_row(clerk, tmp_path, kind, table, make):
+    async with shop(Faults.parse([f"{kind}:20%"], seed=3)) as sandbox:
+        clerk.point_to(sandbox)
+        run = await clerk.load(make(tmp_path), resource=f"luminous.{table}")
+        await assert_true(clerk, sandbox, run, table)
+        done = await finished(clerk, run)
+        assert (done.status, done.exit_code) == (RunStatus.COMPLETED, 0)
+        assert len(sandbox.state()["luminous"][table]) == run.totals.read
 
 
 @pytest.mark.parametrize("kind", PASSING)
-def test_an_unclear_outcome_of_a_write_that_may_be_repeated_is_resolved(clerk, tmp_path, kind):
-    async def main():
-        times = 1 if kind == "503_absurd" else 4  # asked to wait for a year, a run waits for an hour, and then pauses
-        async with shop(Faults.script([None, *[kind] * times])) as sandbox:
-            clerk.point_to(sandbox)
-            write_csv(tmp_path / "two.csv", [product(1), product(2)])
-            run = await clerk.load(tmp_path / "two.csv")
-            assert (run.exit_code, run.totals.succeeded, run.totals.unknown) == (0, 2, 0)
-            await assert_true(clerk, sandbox, run)
-
-    leap(main)
+@leaping
+async def test_an_unclear_outcome_of_a_write_that_may_be_repeated_is_resolved(clerk, tmp_path, kind):
+    times = 1 if kind == "503_absurd" else 4  # asked to wait for a year, a run waits for an hour, and then pauses
+    async with shop(Faults.script([None, *[kind] * times])) as sandbox:
+        clerk.point_to(sandbox)
+        write_csv(tmp_path / "two.csv", [product(1), product(2)])
+        run = await clerk.load(tmp_path / "two.csv")
+        assert (run.exit_code, run.totals.succeeded, run.totals.unknown) == (0, 2, 0)
+        await assert_true(clerk, sandbox, run)
 
 
-def test_all_faults_at_once_cost_no_row_and_leave_no_untrue_status(clerk, tmp_path):
-    async def main():
-        everything = [f"{kind}:1%" for kind in PASSING] + ["409:1%"]
-        async with shop(Faults.parse(everything, seed=1)) as sandbox:
-            clerk.point_to(sandbox)
-            run = await clerk.load(products(tmp_path, 120))
-            await assert_true(clerk, sandbox, run)
-            assert (await finished(clerk, run)).exit_code == 0
-            assert len(sandbox.state()["luminous"]["products"]) == 120
-            run = await clerk.load(channels(tmp_path, 40), resource="luminous.channels")
-            await assert_true(clerk, sandbox, run, "channels")
-
-    leap(main)
+@leaping
+async def test_all_faults_at_once_cost_no_row_and_leave_no_untrue_status(clerk, tmp_path):
+    everything = [f"{kind}:1%" for kind in PASSING] + ["409:1%"]
+    async with shop(Faults.parse(everything, seed=1)) as sandbox:
+        clerk.point_to(sandbox)
+        run = await clerk.load(products(tmp_path, 120))
+        await assert_true(clerk, sandbox, run)
+        assert (await finished(clerk, run)).exit_code == 0
+        assert len(sandbox.state()["luminous"]["products"]) == 120
+        run = await clerk.load(channels(tmp_path, 40), resource="luminous.channels")
+        await assert_true(clerk, sandbox, run, "channels")
 
 
-def test_a_conflict_is_the_failure_of_its_row_and_of_no_other(clerk, tmp_path):
-    async def main():
-        async with shop(Faults.script([None, "409", "409", "409"])) as sandbox:
-            clerk.point_to(sandbox)
-            run = await clerk.load(write_csv(tmp_path / "plain.csv", [product(number) for number in range(9)]))
-            assert (run.exit_code, run.totals.failed, run.totals.succeeded) == (3, 3, 6)
-            await assert_true(clerk, sandbox, run)
-
-    leap(main)
+@leaping
+async def test_a_conflict_is_the_failure_of_its_row_and_of_no_other(clerk, tmp_path):
+    async with shop(Faults.script([None, "409", "409", "409"])) as sandbox:
+        clerk.point_to(sandbox)
+        run = await clerk.load(write_csv(tmp_path / "plain.csv", [product(number) for number in range(9)]))
+        assert (run.exit_code, run.totals.failed, run.totals.succeeded) == (3, 3, 6)
+        await assert_true(clerk, sandbox, run)
 
 
 @pytest.mark.parametrize(("kind", "exit_code"), [("401", 77), ("redirect", 4)])
-def test_what_every_row_would_meet_stops_the_run_and_resume_goes_on(clerk, tmp_path, kind, exit_code):
-    async def main():
-        async with shop(Faults.parse([f"{kind}:@10"])) as sandbox:
-            clerk.point_to(sandbox)
-            run = await clerk.load(products(tmp_path))
-            assert (run.status, run.exit_code) == (RunStatus.STOPPED, exit_code)
-            assert run.totals.failed == 0
-            await assert_true(clerk, sandbox, run)
-            done = await clerk.resume(run.id)
-            assert (done.exit_code, done.totals.succeeded) == (0, ROWS)
-            assert sandbox.log.repeated() == {}
-
-    leap(main)
+@leaping
+async def test_what_every_row_would_meet_stops_the_run_and_resume_goes_on(clerk, tmp_path, kind, exit_code):
+    async with shop(Faults.parse([f"{kind}:@10"])) as sandbox:
+        clerk.point_to(sandbox)
+        run = await clerk.load(products(tmp_path))
+        assert (run.status, run.exit_code) == (RunStatus.STOPPED, exit_code)
+        assert run.totals.failed == 0
+        await assert_true(clerk, sandbox, run)
+        done = await clerk.resume(run.id)
+        assert (done.exit_code, done.totals.succeeded) == (0, ROWS)
+        assert sandbox.log.repeated() == {}
 
 
-def test_a_server_that_is_away_for_a_minute_is_waited_for(clerk, tmp_path):
-    async def main():
-        async with shop(Faults.parse(["500:1%"])) as sandbox:
-            clerk.point_to(sandbox)
-            loading = asyncio.create_task(clerk.load(products(tmp_path, 300)))
-            port = await _gone_after(sandbox, 50)
-            await asyncio.sleep(60)
-            async with shop(port=port) as back:
-                run = await loading
-                assert (run.exit_code, run.totals.succeeded, run.totals.unknown) == (0, 300, 0)
-                there = [one.state()["luminous"]["products"] for one in (sandbox, back)]
-                assert len(there[0].keys() | there[1].keys()) == 300
-                assert any(event.kind == "pause" for event in clerk.events)
-
-    leap(main)
-
-
-def test_a_server_that_never_comes_back_pauses_the_run_and_resume_finishes_it(clerk, tmp_path):
-    async def main():
-        async with shop() as sandbox:
-            clerk.point_to(sandbox)
-            loading = asyncio.create_task(clerk.load(products(tmp_path, 300)))
-            port = await _gone_after(sandbox, 50)
+@leaping
+async def test_a_server_that_is_away_for_a_minute_is_waited_for(clerk, tmp_path):
+    async with shop(Faults.parse(["500:1%"])) as sandbox:
+        clerk.point_to(sandbox)
+        loading = asyncio.create_task(clerk.load(products(tmp_path, 300)))
+        port = await _gone_after(sandbox, 50)
+        await asyncio.sleep(60)
+        async with shop(port=port) as back:
             run = await loading
-            assert (run.status, run.exit_code) == (RunStatus.PAUSED, 5)
-            assert run.totals.closes
-            assert run.totals.failed == 0
-            assert run.totals.not_tried > 200
-            async with shop(port=port) as back:
-                done = await clerk.resume(run.id)
-                assert (done.id, done.exit_code, done.totals.succeeded, done.totals.unknown) == (run.id, 0, 300, 0)
-                there = [one.state()["luminous"]["products"] for one in (sandbox, back)]
-                assert len(there[0].keys() | there[1].keys()) == 300
-                assert len(there[0].keys() & there[1].keys()) <= run.totals.unknown
+            assert (run.exit_code, run.totals.succeeded, run.totals.unknown) == (0, 300, 0)
+            there = [one.state()["luminous"]["products"] for one in (sandbox, back)]
+            assert len(there[0].keys() | there[1].keys()) == 300
+            assert any(event.kind == "pause" for event in clerk.events)
 
-    leap(main)
+
+@leaping
+async def test_a_server_that_never_comes_back_pauses_the_run_and_resume_finishes_it(clerk, tmp_path):
+    async with shop() as sandbox:
+        clerk.point_to(sandbox)
+        loading = asyncio.create_task(clerk.load(products(tmp_path, 300)))
+        port = await _gone_after(sandbox, 50)
+        run = await loading
+        assert (run.status, run.exit_code) == (RunStatus.PAUSED, 5)
+        assert run.totals.closes
+        assert run.totals.failed == 0
+        assert run.totals.not_tried > 200
+        async with shop(port=port) as back:
+            done = await clerk.resume(run.id)
+            assert (done.id, done.exit_code, done.totals.succeeded, done.totals.unknown) == (run.id, 0, 300, 0)
+            there = [one.state()["luminous"]["products"] for one in (sandbox, back)]
+            assert len(there[0].keys() | there[1].keys()) == 300
+            assert len(there[0].keys() & there[1].keys()) <= run.totals.unknown
 
 
 async def _gone_after(sandbox, requests):

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qs
 
 import pytest
+from leaping import leaping
 from wire import Api, FakeClock, reply, serving
 
 from bulk.contracts import Explanation
@@ -284,6 +285,7 @@ async def test_an_outage_of_the_token_address_is_waited_for_by_all():
 
 
 @pytest.mark.parametrize("answer", [reply(500), reply(429, Retry_After="40")], ids=["500", "429"])
+@leaping
 async def test_a_token_address_that_stays_down_pauses_the_run(answer):
     shop = Shop([token(1), answer], [OK, EXPIRED])
     async with shop.open(patience=120.0) as client:

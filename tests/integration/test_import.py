@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from leaping import LoopClock, leaping
 
 from bulk.connectors.luminous import CONNECTOR, PRODUCTS
 from bulk.contracts import SystemClock
@@ -232,10 +233,11 @@ async def test_a_fault_in_the_middle_of_the_file_refuses_it_whole_and_nothing_is
         assert (await session.ledger.run("last")).status is RunStatus.REFUSED
 
 
+@leaping
 async def test_throttling_and_server_errors_are_outlived_and_every_row_arrives_once_in_the_state(twin, desk, catalog):
     faults = Faults.parse(["429_bare:@190", "502:2%", "500_after:2%", "reset_after:2%", "reset_before:2%"], seed=3)
     async with twin(faults=faults) as sandbox:
-        desk.point_to(sandbox)
+        desk.point_to(sandbox).clock = LoopClock
         run = await desk.load(catalog(200))
         assert run.totals.closes
         assert run.totals.succeeded == 200
@@ -293,9 +295,10 @@ async def test_a_rate_with_an_exact_ceiling_is_never_exceeded_by_our_fault(twin,
         assert (run.totals.succeeded, run.traffic.throttled) == (250, 0)
 
 
+@leaping
 async def test_the_rate_that_an_api_was_found_to_bear_is_told_kept_and_begun_with(twin, desk, catalog):
     async with twin(faults=Faults.parse(["429:@30"])) as sandbox:
-        desk.point_to(sandbox)
+        desk.point_to(sandbox).clock = LoopClock
         run = await desk.load(catalog(60))
         assert (run.totals.succeeded, run.traffic.throttled) == (60, 1)
         told = [event for event in desk.events if "was found to bear" in event.message]

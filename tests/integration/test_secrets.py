@@ -4,6 +4,7 @@ import json
 import sqlite3
 
 import pytest
+from leaping import LoopClock, leaping
 from secrecy import leaks, tells
 from wire import Api, reply, serving
 
@@ -21,8 +22,9 @@ def echo(status, **headers):
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 422, 429, 500, 503])
+@leaping
 async def test_an_answer_that_repeats_the_credential_leaves_it_nowhere(desk, catalog, tmp_path, status):
-    api = echo(status, Location="/login")
+    api, desk.clock = echo(status, Location="/login"), LoopClock
     async with serving(api) as port:
         desk.point_to(f"http://127.0.0.1:{port}/external/api/v1")
         run = await desk.load(catalog(3))
