@@ -17,7 +17,9 @@ A file looks like this; what stands under a profile comes before what stands out
 import importlib
 import os
 import stat
+from collections import ChainMap
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -83,7 +85,7 @@ class Configuration:
         ]
         prefix = f"{getattr(model, 'environment', section or 'bulk').upper()}_"
         try:
-            return _with_sources(model, prefix, layers)()
+            read: Model = _layered(model, prefix)(**ChainMap(*layers))
         except ValidationError as error:
             fault = error.errors()[0]
             name = str(fault["loc"][0]) if fault["loc"] else section
@@ -91,10 +93,12 @@ class Configuration:
                 f"the setting {name!r} cannot be used: {fault['msg']}",
                 advice=f"Mend {prefix}{name.upper()} or {FILE_NAME}.",
             ) from None
+        return read
 
 
-def _with_sources(model: type[Model], prefix: str, layers: list[dict[str, Any]]) -> type[Model]:
-    """The model as one that reads the environment, then the layers."""
+@cache
+def _layered(model: type[Model], prefix: str) -> type[Model]:
+    """The model as one that reads the environment, then what it is given: made once, as that takes milliseconds."""
 
     class Layered(BaseSettings):
         model_config = SettingsConfigDict(env_prefix=prefix, extra="forbid", env_ignore_empty=True)
@@ -107,9 +111,9 @@ def _with_sources(model: type[Model], prefix: str, layers: list[dict[str, Any]])
             env_settings: PydanticBaseSettingsSource,
             dotenv_settings: PydanticBaseSettingsSource,
             file_secret_settings: PydanticBaseSettingsSource,
-        ) -> tuple[Any, ...]:
-            del settings_cls, init_settings, dotenv_settings, file_secret_settings
-            return (env_settings, *(lambda layer=layer: layer for layer in layers))
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del settings_cls, dotenv_settings, file_secret_settings
+            return env_settings, init_settings
 
     bases: Any = (Layered, model)  # one type checks them as a pair, the other as a model: both are right
     made: type[Model] = create_model(model.__name__, __base__=bases)

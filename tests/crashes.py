@@ -19,7 +19,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.forkserver import ensure_running
 from pathlib import Path
+from unittest.mock import patch
 from uuid import UUID
 
 from bulk.access import Politeness
@@ -49,6 +51,16 @@ PROCESSES.set_forkserver_preload(
     ]
 )
 
+
+def start(target, *arguments):
+    """Start a process: a fork of a server that has loaded what all need."""
+    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path))):  # else it would not find us
+        ensure_running()
+    process = PROCESSES.Process(target=target, args=arguments, daemon=True)
+    process.start()
+    return process
+
+
 STEPS = frozenset({"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "socket.connect"})
 """Events of Python that count as steps, beside the statements of SQLite."""
 
@@ -77,8 +89,7 @@ class Shop:
     def __init__(self, api="luminous", **seed):
         self.doom = PROCESSES.RawArray("q", 3)
         self._pipe, theirs = PROCESSES.Pipe()
-        self._process = PROCESSES.Process(target=_serve, args=(theirs, self.doom, api, seed), daemon=True)
-        self._process.start()
+        self._process = start(_serve, theirs, self.doom, api, seed)
         self.environment = self._pipe.recv()
 
     def ask(self, what: str, *arguments):
@@ -215,8 +226,7 @@ def _watch(moment: Moment):
 
 def run(job: Job, shop: Shop, moment: Moment | None = None) -> int:
     """Do a job, or begin it and be killed; gives its exit code, -9 for the latter."""
-    process = PROCESSES.Process(target=_work, args=(job, shop.environment, shop.doom, moment))
-    process.start()
+    process = start(_work, job, shop.environment, shop.doom, moment)
     process.join(None if moment is None else moment.seconds)
     if process.exitcode is None:
         if moment is None or moment.seconds is None:

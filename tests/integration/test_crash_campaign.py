@@ -16,7 +16,7 @@ from crashes import Job, Shop, Tally, kill_and_finish
 
 pytestmark = pytest.mark.timeout(180)  # many processes, one after the other
 
-ROWS = 900
+ROWS = 600
 CHANNELS = "commercetools.channels"
 
 
