@@ -367,7 +367,7 @@ def _missing(expected, found) -> int:
 
 # Moments
 
-CLAIM, SETTLE = "SET repeated = (status", "SET status = 'succeeded', outcome"
+CLAIM, SETTLE = "status = 'in_flight'\nWHERE run", "SET status = 'succeeded', outcome"
 FINISH = "SET status = 'completed'"
 
 
@@ -387,7 +387,7 @@ def of_an_import() -> Iterator[Moment]:
     yield Moment(name="before settle", step=CLAIM, nth=2, then="BEGIN IMMEDIATE")
     yield Moment(name="inside settle", step=SETTLE, nth=1)
     yield Moment(name="at the commit of a settlement", step=SETTLE, nth=1, then="COMMIT")
-    yield Moment(name="between chunks", step=f"'[{second_file}, ", nth=1)
+    yield Moment(name="between chunks", step=f"BETWEEN {second_file} AND ", nth=1)
     yield Moment(name="during finish", step=FINISH, nth=1)
     yield Moment(name="at the commit of finish", step=FINISH, nth=1, then="COMMIT")
 

@@ -17,7 +17,7 @@ from bulk.http.settling import Settling
 from bulk.http.waiting import wait_until
 from bulk.model import Record, Settlement, Status, Violation, shorten
 
-INTERVAL: Final = 0.05
+INTERVAL: Final = 0.1
 """Seconds after which what has become of rows is settled, be it little."""
 
 
@@ -54,7 +54,7 @@ class Writer:
         clock: Clock | None = None,
         now: Callable[[], float] = time.time,
         grace: float = 30.0,
-        group: int = 500,
+        group: int = 1000,
         interval: float = INTERVAL,
     ) -> None:
         self._sender = sender

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bulk.contracts import UNREADABLE, Flow, Ledger, Resource, Sender
 from bulk.errors import ApiError, FatalError, RefusedError, UnclearError
+from bulk.jobs.blocks import MOST, BlockSize
 from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import pardoned
@@ -18,9 +19,6 @@ from bulk.jobs.guards import Guards
 from bulk.jobs.preparation import Prepared, drive, prepare
 from bulk.jobs.share import WHOLE, Share
 from bulk.model import Claim, Record, Settlement, Status, Violation
-
-BLOCK = 250
-"""Rows claimed in one transaction and handed to the writer at most; fewer where fewer are in flight."""
 
 READERS = 8
 """Requests in flight for each question that is asked at the same time as others about rows to come."""
@@ -54,6 +52,7 @@ class Dispatch:
         self._evidence = Evidence(checker.families, resource.other_rows)
         self._prepared: dict[int, Prepared] = {}
         self._readable = True
+        self._block_size = BlockSize()
 
     async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
         """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
@@ -62,9 +61,11 @@ class Dispatch:
             async for checked in chunks:
                 chunk = await self._forgiven(checked)
                 self._evidence.open(chunk)
-                block = self._block_of(chunk.records)
-                for start in range(0, len(chunk.records), block):
-                    records = chunk.records[start : start + block]
+                least, most = self._bounds(chunk.records)
+                start = 0
+                while start < len(chunk.records):
+                    records = chunk.records[start : start + self._block_size.next(least, most)]
+                    start += len(records)
                     claims = await self._ledger.claim(self._run, records)
                     mine = [record for record in records if record.row in claims]
                     if not mine:
@@ -76,12 +77,12 @@ class Dispatch:
                 if pending <= 0:
                     return
 
-    def _block_of(self, records: Sequence[Record]) -> int:
-        """Records to claim at once: where they have to be read, as many as are read at once, or a few times that."""
+    def _bounds(self, records: Sequence[Record]) -> tuple[int, int]:
+        """Records to claim at once, at least and at most: where they have to be read, as questions are about."""
         if self._guards.verify or any(self._resource.needs_current(record) for record in records):
-            at_once = min(BLOCK, self._resource.find_at_once)
-            return at_once * max(1, min(BLOCK // at_once, self._concurrency // READERS))
-        return min(BLOCK, max(32, 2 * self._concurrency))
+            at_once = min(MOST, self._resource.find_at_once)
+            return at_once, at_once * max(1, self._concurrency // READERS)
+        return max(32, 2 * self._concurrency), MOST
 
     async def _forgiven(self, chunk: Chunk) -> Chunk:
         """The chunk as it was judged before, when it was held against what was known."""

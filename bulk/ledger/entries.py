@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -11,11 +11,14 @@ from bulk.errors import LedgerError, SourceError
 from bulk.ledger import known
 from bulk.ledger.current import Current, current
 from bulk.ledger.sql import QUERIES
+from bulk.ledger.stretches import numbers, stretches, table
 from bulk.model import REMOTE_ID, Claim, Record, Rejection, Settlement, Status, Violation, file_of, row_of
 
 _SENDABLE: Final = frozenset({Status.NOT_TRIED, Status.IN_FLIGHT, Status.UNKNOWN})
 _FINAL: Final = frozenset({Status.SUCCEEDED, Status.UNCHANGED, Status.FAILED, Status.UNKNOWN})
 _UNWRITTEN: Final = frozenset({Status.NOT_TRIED, Status.FAILED})
+_NEW: Final = Claim(repeated=False)
+_NO_DIGEST: Final = bytes(16)
 _TROUBLED: Final = frozenset({Status.FAILED, Status.UNKNOWN})
 
 
@@ -107,11 +110,13 @@ def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -
     Raises `SourceError` for a record that is not the one enrolled for its row: the source changed after its check.
     """
     this = current(connection, run, checked=True)
+    new = _as_new(this, records)
+    keys = [record.key for record in records]
+    if new and _are_new(connection, new, keys):
+        connection.executemany(QUERIES["claim_new"], new)
+        sure = known.doubt_by_keys(connection, this, keys)
+        return {row.row: Claim(repeated=False, known=sure[row.key]) if row.key in sure else _NEW for row in records}
     selected = {"run": this.number, "rows": json.dumps([record.row for record in records])}
-    if _are_new(connection, selected, records):
-        connection.execute(QUERIES["claim"], selected)
-        sure = known.doubt_by_keys(connection, this, [record.key for record in records])
-        return {record.row: Claim(repeated=False, known=sure.get(record.key)) for record in records}
     enrolled = {entry.row: entry for entry in map(_Enrolled._make, connection.execute(QUERIES["enrolled"], selected))}
     members: dict[int, list[sqlite3.Row]] = {}
     for member in connection.execute(QUERIES["members"], selected):
@@ -143,30 +148,78 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
     this = current(connection, run, checked=True)
     back = [settlement for settlement in settlements if settlement.status is Status.NOT_TRIED]
     final = [settlement for settlement in settlements if settlement.status is not Status.NOT_TRIED]
-    for settlement in final:
-        if settlement.status not in _FINAL:
-            raise LedgerError(f"Row {settlement.row} of run {run} cannot be settled as {settlement.status}.")
     connection.executemany(QUERIES["hand_back"], ((row.attempts, this.number, row.row) for row in back))
-    alike: dict[tuple[object, ...], dict[int, tuple[float, str | None]]] = {}
-    for row in final:
-        code = row.code or (row.status.value if row.status in _TROUBLED else None)
-        alike.setdefault((row.status.value, row.outcome, row.http_status, row.attempts, code), {})[row.row] = (
-            row.finished_at or now,
-            row.remote_id,
-        )
-    settled = 0
-    for common, rows in alike.items():
-        what = dict(zip(("status", "outcome", "http_status", "attempts", "code"), common, strict=True))
-        those = {"run": this.number, "rows": msgspec.json.encode(rows).decode()}
-        settled += connection.execute(QUERIES["settle"], what | those).rowcount
+    settled, turns = 0, []
+    for turn in _turns(final):
+        selected = [*_alike(this, turn, now)]
+        settled += connection.executemany(QUERIES["settle"], selected).rowcount if selected else 0
+        turns.append(selected)
     if settled != len(final):
         raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
-    selected = {"run": this.number, "rows": json.dumps([settlement.row for settlement in final])}
-    connection.execute(QUERIES["forget_detail"], selected)
-    connection.execute(QUERIES["forget_violations"], selected)
+    _explain_settled(connection, this, final)
+    if this.writes:
+        for selected in turns:
+            known.learn_written(connection, selected)
+    unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
+    known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
+
+
+def _turns(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
+    """What may be written at once; of rows with the same key the last one has the last word."""
+    if len({row.key for row in settlements}) == len(settlements):
+        yield settlements
+    else:
+        yield from ([row] for row in sorted(settlements, key=lambda row: (row.finished_at, row.row)))
+
+
+def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iterator[Mapping[str, object]]:
+    """Rows with all their values, together where these are the same and they lie close together; see "settle"."""
+    alike: dict[tuple[str, str | None, int | None, int, str | None], list[Settlement]] = {}
+    for row in settlements:
+        if row.status not in _FINAL:
+            raise LedgerError(f"Row {row.row} of run {this.number} cannot be settled as {row.status}.")
+        code = row.code or (row.status.value if row.status in _TROUBLED else None)
+        alike.setdefault((row.status.value, row.outcome, row.http_status, row.attempts, code), []).append(row)
+    for (status, outcome, http_status, attempts, code), rows in alike.items():
+        values: list[bytes] = []
+        places, start = {}, 1
+        for row in rows:
+            moment = round(1e6 * (row.finished_at or now))
+            remote_id = b"" if row.remote_id is None else row.remote_id.encode("utf-8", "replace")
+            fields = b"" if row.fields is None else row.fields
+            places[row.row] = numbers(moment, start, len(remote_id), 0 if row.fields is None else 1 + len(fields))
+            values += (remote_id, fields)
+            start += len(remote_id) + len(fields)
+        for first, last in stretches(places):
+            yield {
+                "run": this.number,
+                "place": this.place,
+                "deletes": this.deletes,
+                "status": status,
+                "outcome": outcome,
+                "http_status": http_status,
+                "attempts": attempts,
+                "code": code,
+                "first": first,
+                "last": last,
+                "parts": table(first, last, places),
+                "values": b"".join(values),
+            }
+
+
+def _explain_settled(connection: sqlite3.Connection, this: Current, final: Sequence[Settlement]) -> None:
+    """Keep what only rows in trouble have, in the place of what was kept before."""
+    if not final:
+        return
+    rows = [row.row for row in final]
+    around = {"run": this.number, "first": min(rows), "last": max(rows)}
+    if connection.execute(QUERIES["any_detail"], around).fetchone() is not None:
+        selected = {"run": this.number, "rows": json.dumps(rows)}
+        connection.execute(QUERIES["forget_detail"], selected)
+        connection.execute(QUERIES["forget_violations"], selected)
     connection.executemany(
         QUERIES["add_detail"],
-        (
+        [
             {
                 "run": this.number,
                 "row": row.row,
@@ -176,23 +229,35 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
             }
             for row in final
             if row.message is not None or row.response is not None or row.cells is not None
-        ),
+        ],
     )
-    _add_violations(connection, this.number, (violation for row in final for violation in row.violations))
-    in_time = sorted(final, key=lambda row: (row.finished_at or now, row.row))
-    known.learn_written(connection, this, ((row.row, row.fields) for row in in_time))
-    unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
-    known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
+    _add_violations(connection, this.number, [violation for row in final for violation in row.violations])
 
 
-def _are_new(connection: sqlite3.Connection, selected: Mapping[str, object], records: Sequence[Record]) -> bool:
-    """Whether all wait for their first try, are what was enrolled, and stand for themselves: most do."""
+def _as_new(this: Current, records: Sequence[Record]) -> list[dict[str, object]]:
+    """Stretches of rows that may wait for their first try and stand for themselves, as most do; see "as_enrolled"."""
     if any(record.members or record.by == REMOTE_ID for record in records):
+        return []
+    digests = {record.row: record.digest for record in records}
+    return [
+        {
+            "run": this.number,
+            "first": first,
+            "last": last,
+            "parts": b"".join([digests.get(row, _NO_DIGEST) for row in range(first, last + 1)]),
+        }
+        for first, last in stretches(digests)
+    ]
+
+
+def _are_new(connection: sqlite3.Connection, selected: Sequence[Mapping[str, object]], keys: Sequence[str]) -> bool:
+    """Whether all rows of these stretches wait for their first try, have no members and are what was enrolled."""
+    if any(connection.execute(QUERIES["carry_any"], stretch).fetchone()[0] for stretch in selected):
         return False
-    wanted = {record.row: f"{record.digest.hex().upper()} {record.key}" for record in records}
-    told = {"run": selected["run"], "records": msgspec.json.encode(wanted).decode()}
-    (count,) = connection.execute(QUERIES["as_enrolled"], told).fetchone()
-    return bool(count == len(records)) and connection.execute(QUERIES["members"], selected).fetchone() is None
+    found: list[str] = []
+    for stretch in selected:
+        found += msgspec.json.decode(connection.execute(QUERIES["as_enrolled"], stretch).fetchone()[0])
+    return found == keys
 
 
 def _require_same(this: Current, record: Record, entry: _Enrolled | None, members: Sequence[sqlite3.Row]) -> None:

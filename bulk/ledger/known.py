@@ -4,11 +4,10 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from bulk.fingerprint import merged
 from bulk.ledger.current import Current, current
 from bulk.ledger.sql import QUERIES
+from bulk.ledger.stretches import numbers, stretches, table
 from bulk.model import Settlement, Sighting
 
 
@@ -88,30 +87,31 @@ def restore(connection: sqlite3.Connection, this: Current, rows: Sequence[Settle
         )
 
 
-def learn_written(connection: sqlite3.Connection, this: Current, rows: Iterable[tuple[int, bytes | None]]) -> None:
-    """Note what is now known of the keys of rows that just got their status, with the fields of each.
+def learn_written(connection: sqlite3.Connection, selected: Sequence[Mapping[str, object]]) -> None:
+    """Note what is now known of the keys of rows that just got their status; see "settle" for what is `selected`."""
+    connection.executemany(QUERIES["learn_written"], selected)
+    connection.executemany(QUERIES["doubt_written"], selected)
 
-    Of rows with the same key the last one has the last word.
-    """
+
+def learn_unknown(connection: sqlite3.Connection, this: Current, rows: Sequence[int]) -> None:
+    """Note that nothing is sure of the keys of rows of which nobody saw what became of them."""
     if this.writes:
-        # JSON has no form for bytes, so all fields go as one value, of which each row has its part.
-        parts: dict[int, tuple[int, int | None]] = {}
-        together, start = [], 1
-        for row, fields in rows:
-            parts[row] = (start, None if fields is None else len(fields))
-            if fields:
-                together.append(fields)
-                start += len(fields)
-        selected = {
-            "run": this.number,
-            "place": this.place,
-            "rows": json.dumps([*parts]),
-            "parts": msgspec.json.encode(parts).decode(),
-            "fields": b"".join(together),
-            "deletes": this.deletes,
-        }
-        connection.execute(QUERIES["learn_written"], selected)
-        connection.execute(QUERIES["doubt_written"], selected)
+        unseen = {row: numbers(0, 1, 0, 0) for row in rows}
+        learn_written(
+            connection,
+            [
+                {
+                    "run": this.number,
+                    "place": this.place,
+                    "deletes": this.deletes,
+                    "first": first,
+                    "last": last,
+                    "parts": table(first, last, unseen),
+                    "values": b"",
+                }
+                for first, last in stretches(rows)
+            ],
+        )
 
 
 def learn_read(

@@ -54,15 +54,19 @@ WHERE place = :place AND key IN (
 UPDATE known SET sure = 1, fields = ? WHERE place = ? AND key = ? AND NOT sure AND fields = x'';
 
 -- name: learn_written
--- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile. Each
--- part is named by its row, and says where in "fields" its own begin and how long they are; the last part of a key has
--- the last word. Of a record that was deleted nothing is sure, so that a row is sent that would create it anew; the
--- deletion stays on record as the latest word on its key.
+-- The fields build on what was known at the claim, so they count only if nothing else can have written meanwhile; see
+-- "settle" for "parts". Of a record that was deleted nothing is sure, so that a row is sent that would create it anew;
+-- the deletion stays on record as the latest word on its key.
 INSERT INTO known (place, key, digest, origin, sure, run, at, remote_id, fields)
-SELECT :place, entry.key, digest, origin, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
-    iif(status <> 'unknown' AND NOT :deletes, substr(:fields, part.value ->> 0, part.value ->> 1), NULL)
-FROM json_each(:parts) AS part CROSS JOIN entry ON run = :run AND row = CAST(part.key AS INTEGER)
-WHERE carrier IS NULL AND status IN ('succeeded', 'unchanged', 'unknown')
+SELECT :place, key, digest, origin, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
+    iif(status <> 'unknown' AND NOT :deletes, substr(
+        :values,
+        substr(:parts, 47 * (row - :first) + 21, 8) + substr(:parts, 47 * (row - :first) + 30, 8) - 20000000,
+        nullif(substr(:parts, 47 * (row - :first) + 39, 8) - 10000000, 0) - 1
+    ), NULL)
+FROM entry
+WHERE run = :run AND row BETWEEN :first AND :last AND carrier IS NULL
+    AND status IN ('succeeded', 'unchanged', 'unknown') AND substr(:parts, 47 * (row - :first) + 21, 8) <> x'3130303030303030'
 ON CONFLICT (place, key)
 DO UPDATE SET digest = excluded.digest, origin = excluded.origin, sure = excluded.sure, run = excluded.run,
     at = excluded.at,
@@ -82,10 +86,13 @@ WHERE entry.run = :run AND entry.status = 'unchanged' AND entry.origin IS NOT NU
 -- together nobody can say which came last, so that both are doubtful.
 UPDATE known
 SET sure = 0, fields = NULL
-FROM entry
-WHERE entry.run = :run AND entry.row IN (SELECT value FROM json_each(:rows))
-    AND entry.status IN ('succeeded', 'unchanged') AND entry.carrier IS NULL
-    AND known.place = :place AND known.remote_id = entry.remote_id AND known.key <> entry.key;
+WHERE place = :place AND key IN (
+    SELECT other.key
+    FROM entry CROSS JOIN known AS other ON other.place = :place AND other.remote_id = entry.remote_id
+    WHERE entry.run = :run AND entry.row BETWEEN :first AND :last AND entry.carrier IS NULL
+        AND entry.status IN ('succeeded', 'unchanged') AND other.key <> entry.key
+        AND substr(:parts, 47 * (entry.row - :first) + 21, 8) <> x'3130303030303030'
+);
 
 -- name: written_since
 -- Whether a run that writes was under way at a place since a moment; "held" tells whether those that run are alive.

@@ -101,6 +101,9 @@ SELECT :run, :row, count(*), :column, :rule, :value, :message, :advice
 FROM violation
 WHERE run = :run AND row = :row;
 
+-- name: any_detail
+SELECT 1 FROM detail WHERE run = :run AND row BETWEEN :first AND :last LIMIT 1;
+
 -- name: forget_detail
 DELETE FROM detail WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));
 
@@ -179,10 +182,24 @@ LEFT JOIN detail ON detail.run = :run AND detail.row = tried.row;
 UPDATE run SET checked = 1 WHERE number = :run;
 
 -- name: as_enrolled
--- How many rows wait for their first try and are what was enrolled; each is told as its digest and its key.
-SELECT count(*)
-FROM json_each(:records) AS record CROSS JOIN entry ON run = :run AND row = CAST(record.key AS INTEGER)
-WHERE status = 'not_tried' AND carrier IS NULL AND hex(digest) || ' ' || entry.key = record.value;
+-- The keys of rows that wait for their first try and are what was enrolled, of which "parts" has the digests.
+SELECT json_group_array(key)
+FROM entry
+WHERE run = :run AND row BETWEEN :first AND :last AND status = 'not_tried'
+    AND digest = substr(:parts, 16 * (row - :first) + 1, 16);
+
+-- name: carry_any
+-- Whether any of these rows, or one between them, has members.
+SELECT EXISTS (
+    SELECT 1 FROM entry INDEXED BY entry_carrier WHERE run = :run AND carrier BETWEEN :first AND :last
+);
+
+-- name: claim_new
+-- The same rows.
+UPDATE entry
+SET repeated = 0, status = 'in_flight'
+WHERE run = :run AND row BETWEEN :first AND :last AND status = 'not_tried'
+    AND digest = substr(:parts, 16 * (row - :first) + 1, 16);
 
 -- name: enrolled
 SELECT row, key, digest, status, carrier
@@ -202,14 +219,18 @@ SET repeated = (status <> 'not_tried'), status = 'in_flight'
 WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));
 
 -- name: settle
--- What many rows have in common is said once; "rows" has the time and the remote id of each. One statement for all of
--- them: after each, Python's lock is waited for. That the run looks as if it depended on a row keeps SQLite from
--- beginning with the whole run.
+-- What many rows have in common is said once. For each position "parts" has four numbers, see `bulk.ledger.stretches`:
+-- when the row was finished, in microseconds; where in "values" its remote id begins; how long that is, or 0; and how long its
+-- fields are, which follow, plus 1, or 0 where there are none.
 UPDATE entry
 SET status = :status, outcome = :outcome, http_status = :http_status, attempts = attempts + :attempts, code = :code,
-    finished_at = settled.value ->> 0, remote_id = settled.value ->> 1
-FROM json_each(:rows) AS settled
-WHERE entry.run = :run + 0 * settled.id AND entry.row = CAST(settled.key AS INTEGER) AND entry.status = 'in_flight';
+    finished_at = (substr(:parts, 47 * (row - :first) + 3, 17) - 10000000000000000) / 1e6,
+    remote_id = nullif(CAST(substr(
+        :values, substr(:parts, 47 * (row - :first) + 21, 8) - 10000000,
+        substr(:parts, 47 * (row - :first) + 30, 8) - 10000000
+    ) AS TEXT), '')
+WHERE run = :run AND row BETWEEN :first AND :last AND status = 'in_flight'
+    AND substr(:parts, 47 * (row - :first) + 21, 8) <> x'3130303030303030';
 
 -- name: hand_back
 -- What an earlier start may have sent stays unknown, whatever this start did not do about it.

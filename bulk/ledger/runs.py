@@ -190,7 +190,7 @@ def _lose_sight(connection: sqlite3.Connection, id: str, now: float) -> None:
         selected = {"run": this.number, "rows": json.dumps(unseen)}
         connection.execute(QUERIES["explain_interruption"], {**selected, "message": UNSEEN})
         connection.execute(QUERIES["lose_sight"], {**selected, "now": now})
-        known.learn_written(connection, this, [(row, None) for row in unseen])
+        known.learn_unknown(connection, this, unseen)
 
 
 def _loading(run: Run) -> Run:

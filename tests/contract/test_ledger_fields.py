@@ -170,6 +170,32 @@ async def test_each_row_keeps_its_own_fields_when_many_are_settled_together(ledg
     assert await known(ledger, *"234567") == told
 
 
+async def test_rows_between_those_that_are_claimed_or_settled_are_left_alone(ledger):
+    """Those of another process, say, which has its turn in between; some far away, some in another file."""
+    ones = [record(row, f"K{row}") for row in (*range(2, 30), 500, 1 << 40, (1 << 40) + 2)]
+    run = await start(ledger, *ones)
+    ours, theirs, left = ones[::3], ones[1::3], ones[2::3]
+
+    async def settled(records, status, fields=None):
+        same = {"status": status, "fields": fields, "finished_at": 9.25}
+        await ledger.settle(run.id, [Settlement(row=one.row, key=one.key, **same) for one in records])
+
+    async def found():
+        return {status: [row for row, of in (await statuses(ledger, run)).items() if of == status] for status in Status}
+
+    await ledger.claim(run.id, ours)
+    await ledger.claim(run.id, theirs)
+    await settled(theirs, Status.SUCCEEDED, CHEAP)
+    seen = await found()
+    assert seen[Status.SUCCEEDED] == [one.row for one in theirs]
+    assert seen[Status.NOT_TRIED] == [one.row for one in left]
+    assert seen[Status.UNKNOWN] == [one.row for one in ours]  # nobody holds the lock: they are in flight no more
+    await settled(ours, Status.FAILED)
+    await end(ledger, run, RunStatus.STOPPED)
+    assert (await found())[Status.FAILED] == [one.row for one in ours]
+    assert await known(ledger, *(one.key for one in ones)) == {one.key: CHEAP for one in theirs}
+
+
 async def test_what_the_api_already_had_is_known(ledger):
     await write(ledger, status=Status.UNCHANGED, fields=CHEAP)
     assert await known(ledger, "A") == {"A": CHEAP}
