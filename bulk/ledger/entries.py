@@ -2,24 +2,21 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
 from bulk.errors import LedgerError, SourceError
-from bulk.ledger import known
+from bulk.ledger import known, trouble
 from bulk.ledger.current import Current, current
 from bulk.ledger.sql import QUERIES
-from bulk.ledger.stretches import numbers, stretches, table
-from bulk.model import REMOTE_ID, Claim, Record, Rejection, Settlement, Status, Violation, file_of, row_of
+from bulk.ledger.stretches import stretches
+from bulk.model import REMOTE_ID, Claim, Record, Rejection, Status, file_of, row_of
 
 _SENDABLE: Final = frozenset({Status.NOT_TRIED, Status.IN_FLIGHT, Status.UNKNOWN})
-_FINAL: Final = frozenset({Status.SUCCEEDED, Status.UNCHANGED, Status.FAILED, Status.UNKNOWN})
-_UNWRITTEN: Final = frozenset({Status.NOT_TRIED, Status.FAILED})
 _NEW: Final = Claim(repeated=False)
 _NO_DIGEST: Final = bytes(16)
-_TROUBLED: Final = frozenset({Status.FAILED, Status.UNKNOWN})
 
 
 class _Enrolled(NamedTuple):
@@ -55,7 +52,7 @@ def enroll(
     )
     connection.executemany(QUERIES["enroll_member"], members)
     connection.executemany(QUERIES["enroll_rejection"], (_rejected(number, rejection, now) for rejection in rejections))
-    _explain(connection, number, rejections)
+    trouble.rejected(connection, number, rejections)
     rows = len(records) + len(members) + len(rejections)
     connection.execute(QUERIES["count_enrolled"], {"run": number, "rows": rows})
 
@@ -101,7 +98,7 @@ def reject(connection: sqlite3.Connection, run: str, rejections: Sequence[Reject
     )
     if rejections and turned.rowcount != len(rejections):
         raise LedgerError(f"Rows of run {run} were to be rejected that are not waiting to be sent.")
-    _explain(connection, number, rejections)
+    trouble.rejected(connection, number, rejections)
 
 
 def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -> dict[int, Claim]:
@@ -141,97 +138,6 @@ def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -
         record.row: Claim(repeated=enrolled[record.row].status != Status.NOT_TRIED, known=sure.get(record.key))
         for record in sendable
     }
-
-
-def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settlement], *, now: float) -> None:
-    """Write what became of rows in flight; raises `LedgerError` for one that is not in flight, and writes none."""
-    this = current(connection, run, checked=True)
-    back = [settlement for settlement in settlements if settlement.status is Status.NOT_TRIED]
-    final = [settlement for settlement in settlements if settlement.status is not Status.NOT_TRIED]
-    connection.executemany(QUERIES["hand_back"], ((row.attempts, this.number, row.row) for row in back))
-    settled, turns = 0, []
-    for turn in _turns(final):
-        selected = [*_alike(this, turn, now)]
-        settled += connection.executemany(QUERIES["settle"], selected).rowcount if selected else 0
-        turns.append(selected)
-    if settled != len(final):
-        raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
-    _explain_settled(connection, this, final)
-    if this.writes:
-        for selected in turns:
-            known.learn_written(connection, selected)
-    unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
-    known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
-
-
-def _turns(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
-    """What may be written at once; of rows with the same key the last one has the last word."""
-    if len({row.key for row in settlements}) == len(settlements):
-        yield settlements
-    else:
-        yield from ([row] for row in sorted(settlements, key=lambda row: (row.finished_at, row.row)))
-
-
-def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iterator[Mapping[str, object]]:
-    """Rows with all their values, together where these are the same and they lie close together; see "settle"."""
-    alike: dict[tuple[str, str | None, int | None, int, str | None], list[Settlement]] = {}
-    for row in settlements:
-        if row.status not in _FINAL:
-            raise LedgerError(f"Row {row.row} of run {this.number} cannot be settled as {row.status}.")
-        code = row.code or (row.status.value if row.status in _TROUBLED else None)
-        alike.setdefault((row.status.value, row.outcome, row.http_status, row.attempts, code), []).append(row)
-    for (status, outcome, http_status, attempts, code), rows in alike.items():
-        values: list[bytes] = []
-        places, start = {}, 1
-        for row in rows:
-            moment = round(1e6 * (row.finished_at or now))
-            remote_id = b"" if row.remote_id is None else row.remote_id.encode("utf-8", "replace")
-            fields = b"" if row.fields is None else row.fields
-            places[row.row] = numbers(moment, start, len(remote_id), 0 if row.fields is None else 1 + len(fields))
-            values += (remote_id, fields)
-            start += len(remote_id) + len(fields)
-        for first, last in stretches(places):
-            yield {
-                "run": this.number,
-                "place": this.place,
-                "deletes": this.deletes,
-                "status": status,
-                "outcome": outcome,
-                "http_status": http_status,
-                "attempts": attempts,
-                "code": code,
-                "first": first,
-                "last": last,
-                "parts": table(first, last, places),
-                "values": b"".join(values),
-            }
-
-
-def _explain_settled(connection: sqlite3.Connection, this: Current, final: Sequence[Settlement]) -> None:
-    """Keep what only rows in trouble have, in the place of what was kept before."""
-    if not final:
-        return
-    rows = [row.row for row in final]
-    around = {"run": this.number, "first": min(rows), "last": max(rows)}
-    if connection.execute(QUERIES["any_detail"], around).fetchone() is not None:
-        selected = {"run": this.number, "rows": json.dumps(rows)}
-        connection.execute(QUERIES["forget_detail"], selected)
-        connection.execute(QUERIES["forget_violations"], selected)
-    connection.executemany(
-        QUERIES["add_detail"],
-        [
-            {
-                "run": this.number,
-                "row": row.row,
-                "message": _text(row.message),
-                "response": _text(row.response),
-                "cells": _cells(row.cells),
-            }
-            for row in final
-            if row.message is not None or row.response is not None or row.cells is not None
-        ],
-    )
-    _add_violations(connection, this.number, [violation for row in final for violation in row.violations])
 
 
 def _as_new(this: Current, records: Sequence[Record]) -> list[dict[str, object]]:
@@ -285,48 +191,3 @@ def _require_same(this: Current, record: Record, entry: _Enrolled | None, member
 def _rejected(number: int, rejection: Rejection, now: float) -> dict[str, object]:
     code = rejection.violations[0].rule if rejection.violations else str(Status.INVALID)
     return {"run": number, "row": rejection.row, "key": rejection.key, "code": code, "now": now}
-
-
-def _explain(connection: sqlite3.Connection, number: int, rejections: Sequence[Rejection]) -> None:
-    connection.executemany(
-        QUERIES["add_detail"],
-        (
-            {
-                "run": number,
-                "row": rejection.row,
-                "message": _text(rejection.violations[0].message) if rejection.violations else None,
-                "response": None,
-                "cells": _cells(rejection.cells or None),  # none at all: they are not known
-            }
-            for rejection in rejections
-        ),
-    )
-    _add_violations(connection, number, (violation for row in rejections for violation in row.violations))
-
-
-def _add_violations(connection: sqlite3.Connection, number: int, violations: Iterable[Violation]) -> None:
-    connection.executemany(
-        QUERIES["add_violation"],
-        (
-            {
-                "run": number,
-                "row": violation.row,
-                "column": violation.column,
-                "rule": violation.rule,
-                "value": _text(violation.value),
-                "message": _text(violation.message),
-                "advice": violation.advice,
-            }
-            for violation in violations
-        ),
-    )
-
-
-def _cells(cells: Mapping[str, Any] | None) -> str | None:
-    """Cells as JSON; what JSON has no form for, such as a date of a typed file, as its text."""
-    return None if cells is None else json.dumps(dict(cells), default=str)
-
-
-def _text(text: str | None) -> str | None:
-    """Text that can be stored: an API's JSON may hold halves of characters, which no encoding has."""
-    return None if text is None else text.encode("utf-8", "replace").decode("utf-8")

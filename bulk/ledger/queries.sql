@@ -101,8 +101,9 @@ SELECT :run, :row, count(*), :column, :rule, :value, :message, :advice
 FROM violation
 WHERE run = :run AND row = :row;
 
--- name: any_detail
-SELECT 1 FROM detail WHERE run = :run AND row BETWEEN :first AND :last LIMIT 1;
+-- name: any_trouble
+SELECT EXISTS (SELECT 1 FROM detail WHERE run = :run AND row BETWEEN :first AND :last)
+    OR EXISTS (SELECT 1 FROM violation WHERE run = :run AND row BETWEEN :first AND :last);
 
 -- name: forget_detail
 DELETE FROM detail WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));

@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 from msgspec.structs import replace
 
 from bulk.errors import LedgerError
-from bulk.ledger import entries, exports, history, known, reading, runs
+from bulk.ledger import entries, exports, history, known, reading, runs, settled
 from bulk.ledger.database import Database, connect_memory, connect_reader, connect_writer
 from bulk.ledger.locks import Locks
 from bulk.model import (
@@ -168,7 +168,7 @@ class SqliteLedger:
     async def settle(self, run: str, settlements: Sequence[Settlement]) -> None:
         """Write what became of rows in flight; raises `LedgerError` and writes nothing if one of them is not."""
         self._require_open()
-        await self._writer.transact(entries.settle, run, settlements, now=self._clock())
+        await self._writer.transact(settled.settle, run, settlements, now=self._clock())
 
     async def finish(
         self,
