@@ -28,8 +28,8 @@ Known: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 Pending: TypeAlias = Callable[[int, int], Awaitable[Collection[int]]]
 """Gives the positions between two, these included, of rows that are still to be sent."""
 
-CHUNK = 25_000
-"""Rows judged at once: twice as many are no faster and take a fifth more memory, half as many are slower."""
+CHUNK = 50_000
+"""Rows looked at at once: twice as many take a third more memory, half as many a third more time."""
 
 DOCUMENTS = 6_000
 """The same where they become documents, which take more memory and more time, so that it matters less."""
@@ -92,7 +92,7 @@ class Checker:
     async def sweep(self, recall: Recall | None = None, *, documents: bool = True) -> AsyncGenerator[Chunk, None]:
         """Read everything and judge each row by itself; members of families come with the rows that carry them.
 
-        Rows that `recall` recognises are not judged. Without `documents`, the records are only there to be counted.
+        Rows that `recall` recognises are not judged. Without `documents`, good rows are only counted.
         """
         await self._gather()
         rows, kept = 0, list[Chunk]()
@@ -197,7 +197,7 @@ class Checker:
         return self._first
 
     def _gatherings(self, families: Families) -> Iterator[bool]:
-        for frame, judge in self._frames():
+        for frame, judge in self._frames(DOCUMENTS):
             members = judge.members(frame)
             if members.height:
                 assert judge.other is not None
@@ -209,6 +209,7 @@ class Checker:
 
     def _first_chunks(self, recall: Asking | None, *, documents: bool) -> Iterator[Chunk]:
         chunk: Chunk | None = None
+        documents = documents or any(judge.wants_documents for judge in self._judges)
         frames = self._frames(DOCUMENTS if documents else CHUNK)
         reads = (self._read(frame, judge, recall) for frame, judge in frames)
         for one in reads if recall is None else ahead(reads):

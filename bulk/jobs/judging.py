@@ -213,10 +213,13 @@ class Judge:
         )
         return chunk, parts
 
-    def faults(self, frame: pl.DataFrame, families: Families | None) -> tuple[Chunk, Sequence[Faults]]:
-        """As `check`, but without records, unless these are needed to tell what is wrong."""
-        if families is not None or self._cells is not None:
-            return self.check(frame, families)
+    @property
+    def wants_documents(self) -> bool:
+        """Whether it takes the records to tell all that is wrong."""
+        return self.gathers or self._cells is not None
+
+    def faults(self, frame: pl.DataFrame) -> tuple[Chunk, Sequence[Faults]]:
+        """As `check`, without records: only where nobody `wants_documents`."""
         parts = [validator.faults(part) for part, validator in self.kinds(frame)]
         rejections = [one for part in parts for one in part.bad]
         good = frame.height - len(rejections)

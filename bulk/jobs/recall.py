@@ -44,7 +44,7 @@ class Read:
         if documents:
             chunk, parts = self.judge.check(rest, families, self.origins)
         else:
-            chunk, parts = self.judge.faults(rest, families)
+            chunk, parts = self.judge.faults(rest)
         return replace(chunk, frame=self.frame, unrecorded=chunk.unrecorded + len(done)), parts
 
 

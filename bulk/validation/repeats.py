@@ -1,4 +1,4 @@
-"""Texts that stand in more than one row of a source, found in a first and a second sweep with 8 bytes a row."""
+"""Texts that stand in more than one row of a source, found by their hashes in a first and a second sweep."""
 
 from collections.abc import Iterator
 from functools import cached_property
@@ -6,6 +6,7 @@ from functools import cached_property
 import polars as pl
 
 from bulk.model import ROW
+from bulk.validation.hashes import Hashes
 
 NAMED = 4
 """Rows of a repeated text that are remembered, so as to name the others."""
@@ -15,12 +16,12 @@ class Repeats:
     """Texts that must be different in every row."""
 
     def __init__(self) -> None:
-        self._hashes: list[pl.Series] = []
+        self._hashes = Hashes()
         self._suspects: list[pl.DataFrame] = []
 
     def add(self, texts: pl.Series) -> None:
         """First sweep: take in the texts of a frame."""
-        self._hashes.append(texts.drop_nulls().hash())
+        self._hashes.add(texts.drop_nulls())
 
     @property
     def suspicious(self) -> bool:
@@ -39,11 +40,7 @@ class Repeats:
 
     @cached_property
     def _repeated_hashes(self) -> pl.Series:
-        if not self._hashes:
-            return pl.Series(dtype=pl.UInt64)
-        hashes = pl.concat(self._hashes).sort()
-        self._hashes.clear()
-        return hashes.filter(hashes == hashes.shift(1)).unique()
+        return self._hashes.repeated()
 
     @cached_property
     def _repeated(self) -> pl.DataFrame:

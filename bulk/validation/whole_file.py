@@ -4,7 +4,7 @@ Rows of several kinds have keys of the same name in common: a SKU names a produc
 
 Up to three sweeps, so that memory stays small however large the source is:
 
-1. `add` what each frame is identified by: 8 bytes a row are kept, and how wide the codes are.
+1. `add` what each frame is identified by: 8 bytes a row are kept, all but a few on disk, and how wide the codes are.
 2. If it is then `suspicious`, `inspect` each frame again: the keys that seemed to stand twice are collected.
 3. `rejections` of each frame, read a third time: each names the other rows.
 """
