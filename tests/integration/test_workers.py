@@ -65,6 +65,29 @@ async def test_what_every_row_would_meet_ends_all_processes(luminous, desk, cata
     assert children() == []
 
 
+async def test_an_outage_in_the_middle_pauses_all_processes_and_one_can_finish(luminous, desk, catalog):
+    tell = desk.events.append
+
+    class Failing(list):
+        def append(self, event):
+            tell(event)
+            if event.kind == "settled":
+                luminous.plan(Faults([Fault(kind="500", probability=1)]))
+
+    desk.events = Failing()
+    run = await desk.load(catalog(1000), politeness=BOTH | {"concurrency": 8})
+    assert (run.exit_code, run.status) == (5, RunStatus.PAUSED)
+    assert run.totals.closes
+    assert (run.totals.failed, run.totals.unknown <= 8) == (0, True)
+    assert run.totals.not_tried > 0
+    assert children() == []
+    luminous.plan(Faults())
+    desk.events = []
+    finished = await desk.resume(run.id)
+    assert (finished.exit_code, finished.totals.succeeded) == (0, 1000)
+    assert len(luminous.state()["luminous"]["products"]) == 1000
+
+
 async def test_a_worker_that_is_killed_interrupts_the_run_and_one_process_can_finish_it(luminous, desk, catalog):
     path, killed = catalog(1000), []
     original = desk.events.append
