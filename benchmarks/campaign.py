@@ -62,6 +62,19 @@ def products(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
     return tally, Counter()
 
 
+def several(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
+    """An import by two processes, of which the one that leads is killed; the other settles what it had under way."""
+    source, expected_rows = crashes.catalog(folder, rows // 2)
+    expected = _clean(Job(folder=folder, source=source, ledger="clean.db"))
+    moments = list(crashes.by_chance(chance, KILLS // 2, requests=rows // KILLS, steps=600, seconds=3.0))
+    moments += crashes.of_several_processes(rows // KILLS)
+    shop = Shop()
+    job = Job(folder=folder, source=source, workers=2)
+    tally = kill_and_finish(job, shop, moments, expected=expected, rows=expected_rows, exit_code=3)
+    shop.close()
+    return tally, Counter()
+
+
 def hostile(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
     """The same at random moments, while one answer in ten is any of the faults that a server can have."""
     source, expected_rows = crashes.catalog(folder, rows // 2)
@@ -159,6 +172,7 @@ def exports(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Coun
 
 CAMPAIGNS = {
     "imports": products,
+    "imports, two processes": several,
     "imports, hostile server": hostile,
     "creations": channels,
     "imports, commercetools": others,

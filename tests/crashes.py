@@ -24,6 +24,8 @@ from pathlib import Path
 from unittest.mock import patch
 from uuid import UUID
 
+from processes import session
+
 from bulk.access import Politeness
 from bulk.api import Session
 from bulk.jobs.guards import Guards, Stop
@@ -171,10 +173,11 @@ class Job:
     source: str = ""
     """File or glob; for an export, where it goes; for a retry, the run whose rows are tried again."""
     ledger: str = "ledger.db"
+    workers: int = 1
 
     async def __call__(self):
         configuration = Configuration(folder=self.folder, user=self.folder / "none.toml")
-        politeness = Politeness(concurrency=16)
+        politeness = Politeness(concurrency=16, workers=self.workers)
         listener = lambda _: None  # noqa: E731
         async with Session(
             configuration, ledger=self.folder / self.ledger, listener=listener, politeness=politeness
@@ -194,6 +197,7 @@ class Job:
 
 def _work(job: Job, environment: Mapping[str, str], doom, moment: Moment | None):
     os.environ |= environment
+    os.setsid()  # so that its workers can be told from all other processes
     doom[:] = (os.getpid(), moment.before_request if moment else 0, moment.after_request if moment else 0)
     if moment is not None and moment.nth:
         _watch(moment)
@@ -234,8 +238,10 @@ def run(job: Job, shop: Shop, moment: Moment | None = None) -> int:
         process.kill()
         process.join()
     shop.doom[:] = (0, 0, 0)
-    code = process.exitcode
+    code, job = process.exitcode, process.pid
     process.close()
+    while session(job):  # workers that outlive it for a moment: they still settle what was under way
+        time.sleep(0.005)
     return code
 
 
@@ -406,6 +412,13 @@ def by_chance(
                 yield Moment(name="at random, at a step", nth=chance.randint(1, steps))
             case _:
                 yield Moment(name="at random, after a time", seconds=chance.uniform(0.0, seconds))
+
+
+def of_several_processes(requests: int) -> Iterator[Moment]:
+    """Points at which the process that others work for is gone, each after so many requests or so."""
+    yield Moment(name="mid-send, before the write", before_request=requests)
+    yield Moment(name="mid-send, after the write", after_request=requests)
+    yield Moment(name="inside settle", step=SETTLE, nth=1)
 
 
 def of_creations() -> Iterator[Moment]:

@@ -61,6 +61,17 @@ def test_an_import_killed_at_random_moments_ends_as_one_clean_run_would(shop, tm
     assert_nothing_lost(tally, kills=7)
 
 
+def test_an_import_by_two_processes_of_which_one_is_killed_ends_as_one_clean_run_would(shop, tmp_path):
+    source, rows = crashes.catalog(tmp_path, 600)
+    clean = shop()
+    crashes.run(Job(folder=tmp_path, source=source, ledger="clean.db"), clean)
+    moments = list(crashes.of_several_processes(100))[1:]
+    job = Job(folder=tmp_path, source=source, workers=2)
+    tally = kill_and_finish(job, shop(), moments, expected=clean.ask("state"), rows=rows, exit_code=3)
+    assert tally.kills == {moment.name: 1 for moment in moments}
+    assert_nothing_lost(tally, kills=2)
+
+
 def test_channels_are_created_once_however_often_the_import_is_killed(shop, tmp_path):
     source, rows = crashes.channels(tmp_path, 150)
     clean = shop()
