@@ -16,15 +16,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 from unittest.mock import patch
 from uuid import UUID
-
-from processes import session
 
 from bulk.access import Politeness
 from bulk.api import Session
@@ -240,9 +238,20 @@ def run(job: Job, shop: Shop, moment: Moment | None = None) -> int:
     shop.doom[:] = (0, 0, 0)
     code, job = process.exitcode, process.pid
     process.close()
-    while session(job):  # workers that outlive it for a moment: they still settle what was under way
+    while _session(job):  # workers that outlive it for a moment: they still settle what was under way
         time.sleep(0.005)
     return code
+
+
+def _session(leader):
+    """Processes of the session that a process has begun, and that may have outlived it; zombies aside."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, _, of = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(of) == leader and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 @dataclass

@@ -21,17 +21,6 @@ def children(of=None):
     return found
 
 
-def session(leader):
-    """Processes of the session that a process has begun, and that may have outlived it; zombies aside."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            state, _, _, of = stat.read_text().rpartition(")")[2].split()[:4]
-            if int(of) == leader and state != "Z":
-                found.append(int(stat.parent.name))
-    return found
-
-
 def is_there(pid):
     """Whether a process is running, or at least has not been told of its end."""
     try:
