@@ -13,7 +13,10 @@ from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
+from types import NoneType
 from typing import Any, Final
+
+from bulk.model import ABSENT, Documents
 
 _FIELD: Final = 3
 _PATH: Final = 6
@@ -23,7 +26,7 @@ _NESTED: Final = (dict, list)
 _NUMBERS: Final = {int, float}
 _SHORT: Final = 8
 """Characters of a text that may be the value of many records."""
-_ABSENT: Final = object()
+_BLANKS: Final = {NoneType, str, list, dict}
 _EMPTY: Final[Mapping[str, Any]] = {}
 _SPARSE: Final = 16
 """How many times fewer names a document may have than all of them together, for a look at each name to be worth it."""
@@ -121,11 +124,11 @@ def _enter(document: Mapping[str, Any], prefix: str, entries: set[bytes]) -> Non
 
 def fingerprints(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
     """The `fingerprint` of each, path by path instead of one after the other: what they share is digested once."""
-    columns: dict[bytes, list[bytes]] = {}
+    columns: dict[bytes, Sequence[bytes]] = {}
     others: dict[int, set[bytes]] = {}
-    _enter_all(documents, "", columns, others)
+    _enter_columns(Documents.of(documents), "", columns, others)
     # An entry begins with that of its path, so the order of paths is that of entries.
-    found = [b"".join(entries) for entries in zip(*(columns[path] for path in sorted(columns)), strict=True)]
+    found = list(map(b"".join, zip(*(columns[path] for path in sorted(columns)), strict=True)))
     found = found or [b""] * len(documents)
     for number, entries in others.items():
         found[number] = b"".join(sorted(entries | _entries(found[number])))
@@ -135,42 +138,49 @@ def fingerprints(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
 def _enter_all(
     documents: Sequence[Mapping[str, Any]],
     prefix: str,
-    columns: dict[bytes, list[bytes]],
+    columns: dict[bytes, Sequence[bytes]],
     others: dict[int, set[bytes]],
 ) -> None:
     """Add a column of entries for each path, blank where a document lacks it; what fits no column goes to `others`."""
-    names = dict.fromkeys(chain.from_iterable(documents))
-    if len(names) * len(documents) > _SPARSE * sum(map(len, documents)):
-        for number, document in enumerate(documents):
-            _enter(document, prefix, others.setdefault(number, set()))
+    names = set(chain.from_iterable(documents))
+    if len(names) * len(documents) <= _SPARSE * sum(map(len, documents)):
+        _enter_columns(Documents.of(documents), prefix, columns, others)
         return
-    for name in names:
-        path = prefix + name.strip()
-        values = [document.get(name, _ABSENT) for document in documents]
-        types = set(map(type, values))
-        if dict in types:
+    for number, document in enumerate(documents):
+        _enter(document, prefix, others.setdefault(number, set()))
+
+
+def _enter_columns(
+    documents: Documents, prefix: str, columns: dict[bytes, Sequence[bytes]], others: dict[int, set[bytes]]
+) -> None:
+    for name, given in documents.columns.items():
+        path, values, types = prefix + name.strip(), given, set(map(type, given))
+        if dict in types and any(values):
             _enter_all([value if type(value) is dict else _EMPTY for value in values], f"{path}.", columns, others)
-            values = [_ABSENT if value and type(value) is dict else value for value in values]
+            values = [ABSENT if value and type(value) is dict else value for value in values]
             types = set(map(type, values))
             if types == {object}:
                 continue
-        if list in types:
+        if list in types and any(values):
+            values = list(values)
             for number, value in enumerate(values):
                 if _holds_objects(value):
                     _enter({name: value}, prefix, others.setdefault(number, set()))
-                    values[number] = _ABSENT
+                    values[number] = ABSENT
         entries = _entries_of(path, values, types)
         if columns.setdefault(_name(path), entries) is not entries:  # two names that differ by space around them
             for number, entry in enumerate(entries):
                 others.setdefault(number, set()).update({entry} - {b""})
 
 
-def _entries_of(path: str, values: Sequence[Any], types: set[type]) -> list[bytes]:
+def _entries_of(path: str, values: Sequence[Any], types: set[type]) -> Sequence[bytes]:
     """The entries of values under one path."""
+    if types <= _BLANKS and not any(values):
+        return [_entry(path, "")] * len(values)
     if types.intersection(_NESTED) or (bool in types and types & _NUMBERS):  # 1 is true to a dictionary
         shown = list(map(repr, values))
         known = {text: _entry(path, canonical(value)) for text, value in dict(zip(shown, values, strict=True)).items()}
-        known[repr(_ABSENT)] = b""
+        known[repr(ABSENT)] = b""
         return [known[text] for text in shown]
     return list(map(_Entries(path).__getitem__, values))
 
@@ -179,7 +189,7 @@ class _Entries(dict[Any, bytes]):
     """The entries of one path by value, each made when it is first asked for."""
 
     def __init__(self, path: str) -> None:
-        super().__init__({_ABSENT: b""})
+        super().__init__({ABSENT: b""})
         self._name, self._begun = _begun(path)
 
     def __missing__(self, value: Any) -> bytes:  # noqa: ANN401  # a single value

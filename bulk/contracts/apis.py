@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from bulk.contracts.transport import Auth
 from bulk.errors import UsageError
-from bulk.model import Limits, Outcome, Record, Request, Response, listed
+from bulk.model import Documents, Limits, Outcome, Record, Request, Response, listed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -161,6 +161,8 @@ class Resource:
     """A filter, as typed, as the API takes it; raises `UsageError`."""
     changed_at: Callable[[Mapping[str, Any]], datetime | None]
     """When a record of the API last changed, in UTC."""
+    read_all: Callable[[Sequence[Mapping[str, Any]]], Documents] | None = None
+    """What `read` makes of many records at once; None where that saves nothing."""
     other_rows: OtherRows | None = None
     """Rows that mean something else, if there are any."""
     partial: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, Self
@@ -67,11 +67,11 @@ class Bookmark:
         kept = {"until": until, "chain": self.chain, "recent": self.recent, "unseen": self.unseen}
         return json.dumps(kept, separators=(",", ":"))
 
-    def knows(self, id: str, document: Mapping[str, Any]) -> bool:
-        """Whether a record is as it was when it was last exported."""
+    def knows(self, id: str, documents: Sequence[Mapping[str, Any]], place: int) -> bool:
+        """Whether the record at a place, with this id, is as it was when it was last exported."""
         if id not in self.recent:
             return False
-        seen = {name: value for name, value in document.items() if name not in self.unseen}
+        seen = {name: value for name, value in documents[place].items() if name not in self.unseen}
         return self.recent[id] == digest(seen)
 
 

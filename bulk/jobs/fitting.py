@@ -72,7 +72,7 @@ def fitted(values: list[Any], column: Column, dtype: pl.DataType, remarks: Remar
     return pl.Series(column.name, cells, dtype=dtype)
 
 
-def as_they_are(values: list[Any], kind: Kind, dtype: pl.DataType) -> list[Any] | None:
+def as_they_are(values: Sequence[Any], kind: Kind, dtype: pl.DataType) -> Sequence[Any] | None:
     """The cells where one look at all values tells that each is its own cell, as most are; None where it doesn't."""
     types = set(map(type, values)) - {NoneType}
     if not types or (types == {bool} and dtype == pl.Boolean()):

@@ -10,6 +10,7 @@ from bulk.errors import UsageError
 from bulk.jobs.fitting import Remarks
 from bulk.jobs.held import PLAIN, TYPES, held, released, type_of, types_of
 from bulk.jobs.spreading import Tree, spread, tree_of
+from bulk.model import ABSENT, Documents
 from bulk.validation import Column, Schema, compile_schema
 from bulk.validation.columns import Kind, nearest
 
@@ -44,7 +45,7 @@ class Flattening:
 
         Columns are those that occur, of types that hold all values for the time being.
         """
-        rows, counts, owners = list(documents), [1] * len(documents), None
+        rows, counts, owners = documents, [1] * len(documents), None
         if self._within is not None and self.left_out is None:
             rows, counts, owners = self._with_members(documents, self._within)
         columns = spread(rows, self._tree)
@@ -67,8 +68,11 @@ class Flattening:
 
     def _with_members(
         self, documents: Sequence[Mapping[str, Any]], within: OtherRows
-    ) -> tuple[list[Mapping[str, Any]], list[int], list[Any] | None]:
+    ) -> tuple[Sequence[Mapping[str, Any]], list[int], list[Any] | None]:
         """Documents and their members, how many rows each document has, and for members whose they are."""
+        documents = Documents.of(documents)
+        if not any(value and value is not ABSENT for value in documents.columns.get(within.within or "", ())):
+            return documents, [1] * len(documents), None
         rows: list[Mapping[str, Any]] = []
         counts: list[int] = []
         owners: list[Any] = []

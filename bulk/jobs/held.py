@@ -4,6 +4,8 @@ Which type a column will have is not known before everything was read, and what 
 """
 
 import json
+from collections.abc import Sequence
+from types import NoneType
 from typing import Any, Final
 
 import polars as pl
@@ -33,12 +35,13 @@ _SEPARATOR: Final = "\x1f"
 _PYTHON: Final = {pl.Boolean(): bool, pl.Int64(): int, pl.Float64(): float, pl.String(): str}
 
 
-def held(values: list[Any], column: Column) -> pl.Series:
+def held(values: Sequence[Any], column: Column) -> pl.Series:
     """The values of a column for the time being."""
-    if values.count(None) == len(values):
+    types = set(map(type, values)) - {NoneType}
+    if not types:
         blank = TYPES.get(column.kind, pl.String())
         return pl.repeat(None, len(values), dtype=blank, eager=True).alias(f"{PLAIN}{column.name}")
-    dtype = TYPES.get(column.kind) or type_of(set(map(type, values)) - {type(None)})
+    dtype = TYPES.get(column.kind) or type_of(types)
     if column.kind is not Kind.JSON and (cells := as_they_are(values, column.kind, dtype)) is not None:
         series = _lists(cells, dtype) if isinstance(dtype, pl.List) else pl.Series(cells, dtype=dtype)
         return series.alias(f"{PLAIN}{column.name}")
@@ -46,7 +49,7 @@ def held(values: list[Any], column: Column) -> pl.Series:
     return pl.Series(f"{JSON}{column.name}", texts, dtype=pl.String())
 
 
-def _lists(cells: list[list[Any] | None], dtype: pl.List) -> pl.Series:
+def _lists(cells: Sequence[list[Any] | None], dtype: pl.List) -> pl.Series:
     """A column of lists; to split texts is faster than to make a list of each list."""
     texts = [None if cell is None else _SEPARATOR.join(map(str, cell)) for cell in cells]
     if sum(map(len, filter(None, cells))) != sum(text.count(_SEPARATOR) + 1 for text in texts if text is not None):
@@ -67,7 +70,7 @@ def types_of(series: pl.Series) -> set[type]:
     """Of which types the values of a column are."""
     if series.null_count() == len(series):
         return set()
-    return {_PYTHON[series.dtype]} if series.name.startswith(PLAIN) else set(map(type, _values(series))) - {type(None)}
+    return {_PYTHON[series.dtype]} if series.name.startswith(PLAIN) else set(map(type, _values(series))) - {NoneType}
 
 
 def released(series: pl.Series, column: Column, dtype: pl.DataType, remarks: Remarks) -> pl.Series:

@@ -1,11 +1,12 @@
 """The reading half of an export: a listing walked through page by page, and each page laid aside."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, NamedTuple
+from itertools import chain, compress
+from typing import Final, NamedTuple
 
 from bulk.contracts import CountingSender, Ledger, Listener, Page, Query, Resource
 from bulk.errors import ApiError, RefusedError
@@ -13,10 +14,10 @@ from bulk.fingerprint import fingerprints
 from bulk.jobs.bookmark import Bookmark
 from bulk.jobs.completeness import Confirmation
 from bulk.jobs.guards import Stop
-from bulk.jobs.pieces import Spooled
+from bulk.jobs.pieces import Batch
 from bulk.jobs.spool import Progress, Spool
 from bulk.jobs.threads import ended, one_ahead
-from bulk.model import Event, Request, Response, Sighting
+from bulk.model import ABSENT, Documents, Event, Request, Response, Sighting
 
 WALKS: Final = 3
 """How often a listing is read at most while records are missing: some slip by when others are deleted meanwhile."""
@@ -36,11 +37,11 @@ class StoppedError(Exception):
 
 
 class _Seen(NamedTuple):
-    """A record of which the ledger will be told."""
+    """Records of which the ledger will be told."""
 
-    key: str
-    remote_id: str | None
-    document: Mapping[str, Any]
+    keys: Sequence[str]
+    remote_ids: Sequence[str | None]
+    documents: Documents
 
 
 class Listing:
@@ -178,14 +179,17 @@ class Listing:
             self._taken(page, asked, laying.result()[1])
             raise
         self._taken(page, asked, seen)
-        if len(self._seen) >= KEPT_TOGETHER or not 0 <= self._now() - self._kept_at < KEPT_EVERY:
+        if (
+            sum(len(seen.keys) for seen in self._seen) >= KEPT_TOGETHER
+            or not 0 <= self._now() - self._kept_at < KEPT_EVERY
+        ):
             await self._keep()
         self._listener(Event(kind="exported", data={"rows": len(self._spool), "total": self._spool.progress.total}))
         return before
 
-    def _taken(self, page: Page, asked: float, seen: Sequence[_Seen]) -> None:
+    def _taken(self, page: Page, asked: float, seen: _Seen) -> None:
         """Note how far the listing has come with a page."""
-        self._seen += seen
+        self._seen.append(seen)
         self._asked = asked if self._asked is None else min(asked, self._asked)
         progress = self._spool.progress
         totals = [total for total in (page.total, progress.total) if total is not None]
@@ -193,21 +197,30 @@ class Listing:
             progress, saved_at=self._now(), resume=page.resume, total=max(totals, default=None)
         )
 
-    def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], Sequence[_Seen]]:
-        spooled: list[Spooled] = []
-        seen: list[_Seen] = []
-        for record in page.records:
-            document = self._resource.read(record)
-            key, remote_id = document.get(self._resource.keys[0]), record.get("id")
-            remote = None if remote_id is None else str(remote_id)
-            id = f"key {key}" if remote is None else remote
-            changed_at = self._resource.changed_at(record)
-            changed = None if changed_at is None else changed_at.timestamp()
-            shown = self._before is None or not self._before.knows(id, document)
-            spooled.append(Spooled(id, changed, document, shown))
-            if key not in (None, ""):
-                seen.append(_Seen(str(key), remote, document))
-        return self._spool.add(spooled), seen
+    def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], _Seen]:
+        resource, records = self._resource, page.records
+        documents = (
+            Documents.of([*map(resource.read, records)]) if resource.read_all is None else resource.read_all(records)
+        )
+        keys = documents.columns.get(resource.keys[0]) or [None] * len(records)
+        remotes = [None if id is None else str(id) for id in (record.get("id") for record in records)]
+        ids = [f"key {key}" if remote is None else remote for key, remote in zip(keys, remotes, strict=True)]
+        changes = [None if at is None else at.timestamp() for at in map(resource.changed_at, records)]
+        before = self._before
+        batch = Batch(
+            ids=ids,
+            changes=changes,
+            documents=documents,
+            shown=[before is None or not before.knows(id, documents, place) for place, id in enumerate(ids)],
+        )
+        named = [key not in (None, "", ABSENT) for key in keys]
+        if not all(named):
+            keys, remotes, documents = (
+                list(compress(keys, named)),
+                list(compress(remotes, named)),
+                documents.only(named),
+            )
+        return self._spool.add(batch), _Seen(list(map(str, keys)), remotes, documents)
 
     async def _keep(self) -> None:
         """Begin to make last what was laid aside, after what is being made to last."""
@@ -222,9 +235,7 @@ class Listing:
             await ended(self._keeping)
             self._keeping.result()
 
-    async def _keep_now(
-        self, seen: Sequence[_Seen], asked: float | None, cut: Sequence[Spooled], progress: Progress
-    ) -> None:
+    async def _keep_now(self, seen: Sequence[_Seen], asked: float | None, cut: Batch, progress: Progress) -> None:
         """Let the ledger know of what was laid aside, and make it last: in this order, so that nothing is left out."""
         if asked is not None:
             sightings = await asyncio.to_thread(_sightings, seen)
@@ -238,9 +249,12 @@ class Listing:
 
 
 def _sightings(seen: Sequence[_Seen]) -> Sequence[Sighting]:
-    known = fingerprints([one.document for one in seen])
+    known = fingerprints(Documents.joined(one.documents for one in seen))
+    keys = chain.from_iterable(one.keys for one in seen)
+    remote_ids = chain.from_iterable(one.remote_ids for one in seen)
     return [
-        Sighting(key=one.key, remote_id=one.remote_id, fields=fields) for one, fields in zip(seen, known, strict=True)
+        Sighting(key=key, remote_id=remote_id, fields=fields)
+        for key, remote_id, fields in zip(keys, remote_ids, known, strict=True)
     ]
 
 

@@ -5,13 +5,14 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from typing import IO, Any, Final, NamedTuple, Self
 
 import msgspec
 import polars as pl
 
 from bulk.jobs.flattening import Flattening
+from bulk.model import Documents
 
 _SIZES: Final = struct.Struct("<QQ")
 """Bytes of the heads and of the table, which follow."""
@@ -21,17 +22,49 @@ _HEADS: Final = {"id": pl.Binary, "changed_at": pl.Float64, "rows": pl.UInt32, "
 _json: Final = msgspec.json.Encoder().encode
 
 
-class Spooled(NamedTuple):
-    """One record as it was read."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Batch:
+    """Records as they were read together, side by side."""
+
+    ids: Sequence[str]
+    """What tells each from all others."""
+    changes: Sequence[float | None]
+    """When they last changed, in seconds since the epoch."""
+    documents: Documents
+    """The records as documents of the model."""
+    shown: Sequence[bool]
+    """Whether they have rows in the file."""
+
+    @classmethod
+    def joined(cls, batches: Sequence[Self]) -> "Batch":
+        """All records of several."""
+        return Batch(
+            ids=list(chain.from_iterable(batch.ids for batch in batches)),
+            changes=list(chain.from_iterable(batch.changes for batch in batches)),
+            documents=Documents.joined(batch.documents for batch in batches),
+            shown=list(chain.from_iterable(batch.shown for batch in batches)),
+        )
+
+    def only(self, chosen: Sequence[bool]) -> "Batch":
+        """Some of the records."""
+        return Batch(
+            ids=list(compress(self.ids, chosen)),
+            changes=list(compress(self.changes, chosen)),
+            documents=self.documents.only(chosen),
+            shown=list(compress(self.shown, chosen)),
+        )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Recent(NamedTuple):
+    """A record that changed of late."""
 
     id: str
     """What tells it from all others."""
-    changed_at: float | None
-    """When it last changed, in seconds since the epoch."""
     document: Mapping[str, Any]
     """The record as a document of the model."""
-    shown: bool = True
-    """Whether it has its rows in the file."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,18 +79,19 @@ class Piece:
     """Which of the rows belong to these records; None for all."""
 
     @classmethod
-    def of(cls, records: Sequence[Spooled], flattening: Flattening, *, recent: float) -> Self:
+    def of(cls, batch: Batch, flattening: Flattening, *, recent: float) -> Self:
         """Lay records aside, with the documents of those that changed at `recent` or later, or do not say when."""
-        table, rows = flattening.spread([record.document for record in records if record.shown])
+        shown = batch.documents if all(batch.shown) else batch.documents.only(batch.shown)
+        table, rows = flattening.spread(shown)
         counts = iter(rows)
         heads = pl.DataFrame(
             [
-                [record.id.encode(errors="surrogatepass") for record in records],
-                [record.changed_at for record in records],
-                [next(counts) if record.shown else 0 for record in records],
+                [id.encode(errors="surrogatepass") for id in batch.ids],
+                batch.changes,
+                [next(counts) if shown else 0 for shown in batch.shown],
                 [
-                    _text(record.document) if record.changed_at is None or record.changed_at >= recent else None
-                    for record in records
+                    _text(batch.documents[place]) if changed_at is None or changed_at >= recent else None
+                    for place, changed_at in enumerate(batch.changes)
                 ],
             ],
             schema=_HEADS,

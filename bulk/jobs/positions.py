@@ -27,16 +27,20 @@ class Positions:
         position = self._positions[self._slot(hash(name))]
         return None if position == _NONE else position
 
-    def put(self, name: str, position: int) -> None:
-        """Give a name its position, instead of any that it had."""
+    def put(self, name: str, position: int, *, instead: bool = True) -> int | None:
+        """Give a name its position, if it has none or `instead` of that; gives the one that it had."""
         hashed = hash(name)
         slot = self._slot(hashed)
-        if self._positions[slot] == _NONE:
-            self._hashes[slot] = hashed
+        before = self._positions[slot]
+        if before == _NONE:
+            self._hashes[slot], self._positions[slot] = hashed, position
             self._used += 1
-        self._positions[slot] = position
-        if 3 * self._used > 2 * len(self._positions):
-            self._grow()
+            if 3 * self._used > 2 * len(self._positions):
+                self._grow()
+            return None
+        if instead:
+            self._positions[slot] = position
+        return before
 
     def _slot(self, hashed: int) -> int:
         """Where a hash stands, or else would: its own slot, or the next one that is free."""

@@ -13,7 +13,7 @@ import polars as pl
 
 from bulk.errors import UsageError
 from bulk.jobs.flattening import Flattening
-from bulk.jobs.pieces import Piece, Spooled, pieces
+from bulk.jobs.pieces import Batch, Piece, Recent, pieces
 from bulk.jobs.positions import Positions
 from bulk.model import parsed
 
@@ -70,7 +70,7 @@ class Spool:
         self._pieces = self._folder / "pieces.arrow"
         self._state = self._folder / "state.json"
         self._counted = Positions()
-        self._waiting: list[Spooled] = []
+        self._waiting: list[Batch] = []
         self.made = self._folder / f"made.{destination.name}"
         """Where the file is made: a name that no other file of the folder has."""
         self.lines = 0
@@ -116,20 +116,24 @@ class Spool:
             self._folder.mkdir(mode=0o700)
             self._pieces.touch(mode=0o600)
         self.progress = Progress(started_at=now, saved_at=now)
-        self.save(self.progress, ())
+        self.save(self.progress)
 
-    def add(self, page: Sequence[Spooled]) -> Sequence[int | None]:
+    def add(self, page: Batch) -> Sequence[int | None]:
         """Add a page, which lasts once it was cut off and saved; says at which line each record had stood before."""
-        before = [self._counted.get(record.id) for record in page]
-        self._waiting += [record for record in page if self._count(record.id, record.changed_at)]
+        before, counts = [], []
+        for id, changed_at in zip(page.ids, page.changes, strict=True):
+            stood, count = self._count(id, changed_at)
+            before.append(stood)
+            counts.append(count)
+        self._waiting.append(page if all(counts) else page.only(counts))
         return before
 
-    def cut(self) -> Sequence[Spooled]:
+    def cut(self) -> Batch:
         """What was added since the last cut, for `save`."""
         cut, self._waiting = self._waiting, []
-        return cut
+        return Batch.joined(cut)
 
-    def save(self, progress: Progress, cut: Sequence[Spooled]) -> None:
+    def save(self, progress: Progress, cut: Batch | None = None) -> None:
         """Append what was cut off and note how far it has come; both last when this returns."""
         written = b""
         if cut:
@@ -157,12 +161,12 @@ class Spool:
                 yield piece
             line = end
 
-    def recent(self, since: float) -> Iterator[Spooled]:
+    def recent(self, since: float) -> Iterator[Recent]:
         """Records that changed at `since` or later, or do not say when, as far as their documents were kept."""
         for piece in self.read():
             for id, changed_at, document in zip(piece.ids, piece.changes, piece.documents, strict=True):
                 if document is not None and (changed_at is None or changed_at >= since):
-                    yield Spooled(id, changed_at, parsed(document))
+                    yield Recent(id, parsed(document))
 
     def changed_since(self, since: float) -> int:
         """How many records changed at `since` or later, or do not say when."""
@@ -204,15 +208,15 @@ class Spool:
         goes_on = progress.done or progress.resume is not None
         return progress if whole and goes_on and 0 <= now - progress.saved_at < FRESH else None
 
-    def _count(self, id: str, changed_at: float | None) -> bool:
-        """Enter a record's next line into the index; false where an earlier one counts."""
-        if not self._later_counts and self._counted.get(id) is not None:
-            return False
-        self._counted.put(id, self.lines)
+    def _count(self, id: str, changed_at: float | None) -> tuple[int | None, bool]:
+        """Enter a record's next line into the index, unless an earlier one counts; gives that one, and whether."""
+        stood = self._counted.put(id, self.lines, instead=self._later_counts)
+        if stood is not None and not self._later_counts:
+            return stood, False
         self.lines += 1
         if changed_at is not None:
             self.newest = max(changed_at, self.newest or changed_at)
-        return True
+        return stood, True
 
     @contextmanager
     def writable(self) -> Iterator[None]:

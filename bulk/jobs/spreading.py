@@ -1,9 +1,11 @@
 """Documents as columns: the values that lie under the path of each, one for every document."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
+from types import NoneType
 from typing import Any, Final, TypeAlias
 
+from bulk.model import ABSENT, Documents
 from bulk.validation import Column
 from bulk.validation.columns import WILDCARD
 
@@ -11,7 +13,6 @@ Tree: TypeAlias = "dict[str, Tree | str]"
 """Columns by the parts of their paths; under the last part stands the name, or for any name the way to it."""
 
 _NOTHING: Final[Mapping[str, Any]] = {}
-_ABSENT: Final = object()
 
 
 class _Deep(str):
@@ -34,51 +35,62 @@ def tree_of(columns: Sequence[Column]) -> Tree:
     return tree
 
 
-def spread(documents: Sequence[Mapping[str, Any]], tree: Tree) -> dict[str, list[Any]]:
+def spread(documents: Sequence[Mapping[str, Any]], tree: Tree) -> dict[str, Sequence[Any]]:
     """The values of documents by column; only columns that any of them holds.
 
     Where an object is null, so are all columns below it. An open one may have names that are no column's, and these are
     left out.
     """
-    columns: dict[str, list[Any]] = {}
-    _gather(documents, tree, columns)
+    columns: dict[str, Sequence[Any]] = {}
+    _gather(Documents.of(documents), tree, columns)
     return columns
 
 
-def _gather(documents: Sequence[Mapping[str, Any]], tree: Tree, columns: dict[str, list[Any]]) -> None:
-    """Take what lies in objects, one for each document."""
-    any_name = tree.get(WILDCARD)
-    if isinstance(any_name, str):
-        _gather_named(documents, any_name, tree.keys(), columns)
-    for name in set(chain.from_iterable(documents)) & tree.keys() - {WILDCARD}:
-        found = tree[name]
-        if isinstance(found, str):
-            columns[found] = [document.get(name) for document in documents]
+def _gather(documents: Documents, tree: Tree, columns: dict[str, Sequence[Any]]) -> None:
+    """Take what lies in objects, one for each document, under the names of columns."""
+    for name, values in documents.columns.items():
+        found = tree.get(name)
+        if found is None or name == WILDCARD:
             continue
-        values = [document.get(name, _ABSENT) for document in documents]
-        if None in values:
+        types = set(map(type, values))
+        if isinstance(found, str):
+            columns[found] = [None if value is ABSENT else value for value in values] if object in types else values
+            continue
+        if NoneType in types:
             for column in _below(found):
                 columns.setdefault(column, [None] * len(documents))
-        _gather([value if isinstance(value, dict) else _NOTHING for value in values], found, columns)
+        if dict in types:
+            objects = [value if type(value) is dict else _NOTHING for value in values]
+            _gather_named(objects, found, columns)
+            _gather(_under(objects, found), found, columns)
 
 
-def _gather_named(
-    documents: Sequence[Mapping[str, Any]], prefix: str, but: Collection[str], columns: dict[str, list[Any]]
-) -> None:
-    """Take entries that may have any name: each of these is a column."""
-    for number, document in enumerate(documents):
+def _under(objects: Sequence[Mapping[str, Any]], tree: Tree) -> Documents:
+    """What objects hold under names that are known: an open one may have names without number."""
+    names = tree.keys() & set(chain.from_iterable(objects))
+    return Documents({name: [one.get(name, ABSENT) for one in objects] for name in names}, len(objects))
+
+
+def _gather_named(objects: Sequence[Mapping[str, Any]], tree: Tree, columns: dict[str, Sequence[Any]]) -> None:
+    """Take entries that may have any name, where there may be such: each of these is a column."""
+    prefix = tree.get(WILDCARD)
+    if not isinstance(prefix, str):
+        return
+    named: dict[str, list[Any]] = {}
+    for number, document in enumerate(objects):
         for name, value in document.items():
             called = name.strip()
-            if name in but or called in {"", WILDCARD}:
+            if name in tree or called in {"", WILDCARD}:
                 continue
             if isinstance(prefix, _Deep) and _is_spread(value):
                 entries = {f"{prefix}{called}.{inner.strip()}": text for inner, text in value.items()}
             else:
                 entries = {prefix + called: value}
             for column, one in entries.items():
-                if column not in columns:
-                    columns[column] = [None] * len(documents)
-                columns[column][number] = one
+                if column not in named:
+                    named[column] = [None] * len(objects)
+                named[column][number] = one
+    columns |= named
 
 
 def _below(tree: Tree) -> set[str]:

@@ -1,5 +1,6 @@
 """The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
 
+from bulk.model.columns import ABSENT, Documents
 from bulk.model.documents import parsed
 from bulk.model.messages import Limits, Outcome, Request, Response
 from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
@@ -8,11 +9,13 @@ from bulk.model.runs import Cause, ExportEnd, Instance, Passage, Run, RunStatus,
 from bulk.model.telling import Event, listed, many, shorten
 
 __all__ = [
+    "ABSENT",
     "FILE_STRIDE",
     "REMOTE_ID",
     "ROW",
     "Cause",
     "Claim",
+    "Documents",
     "Entry",
     "Event",
     "ExportEnd",

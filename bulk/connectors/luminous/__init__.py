@@ -63,6 +63,7 @@ PRODUCTS = Resource(
     upsert=products.upsert_product,
     reference="https://docs.joinluminous.com/api-reference/products/create-or-update-product",
     read=reading.read_product,
+    read_all=reading.read_products,
     bare=reading.bare,
     get=lookups.get_product,
     find=lookups.find_products,

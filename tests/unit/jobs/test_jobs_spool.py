@@ -9,11 +9,18 @@ from bulk.connectors import find
 from bulk.errors import UsageError
 from bulk.jobs.bookmark import MOST_RECENT, OVERLAP, Bookmark, digest
 from bulk.jobs.flattening import Flattening
-from bulk.jobs.pieces import Spooled
+from bulk.jobs.pieces import Batch
 from bulk.jobs.spool import FRESH, Progress, Spool
+from bulk.model import Documents
 
 _, PRODUCTS = find("luminous.products")
-RECORDS = [Spooled("1", 10.0, {"sku": "A"}), Spooled("2", None, {"sku": "B \ud83c"}), Spooled("1", 20.0, {"sku": "C"})]
+RECORDS = [("1", 10.0, {"sku": "A"}), ("2", None, {"sku": "B \ud83c"}), ("1", 20.0, {"sku": "C"})]
+
+
+def batch(*records, shown=None):
+    """Records by id, time of change and document, as they were read together."""
+    ids, changes, documents = zip(*records, strict=True) if records else ((), (), ())
+    return Batch(ids=ids, changes=changes, documents=Documents.of(documents), shown=shown or [True] * len(records))
 
 
 def spool(folder, *, later_counts=False, order="x"):
@@ -29,9 +36,9 @@ def save(made, **progress):
 def laid_aside(folder, **options):
     made = spool(folder, **options)
     assert not made.open(100.0)
-    assert made.add(RECORDS[:2]) == [None, None]
+    assert made.add(batch(*RECORDS[:2])) == [None, None]
     save(made, saved_at=101.0, resume="p2", total=2)
-    assert made.add(RECORDS[2:]) == [0]
+    assert made.add(batch(*RECORDS[2:])) == [0]
     save(made, saved_at=102.0, resume="p3", total=2)
     return made
 
@@ -59,11 +66,11 @@ def test_of_two_readings_one_counts(tmp_path, later_counts, expected, shown):
 
 
 def test_what_was_added_since_it_was_last_saved_is_read_again(tmp_path):
-    laid_aside(tmp_path).add([Spooled("3", None, {"sku": "D"})])
+    laid_aside(tmp_path).add(batch(("3", None, {"sku": "D"})))
     again = spool(tmp_path)
     assert again.open(103.0)
     assert ids(again) == ["1", "2"]
-    assert again.add([Spooled("3", None, {"sku": "D"})]) == [None]
+    assert again.add(batch(("3", None, {"sku": "D"}))) == [None]
     save(again, saved_at=104.0)
     assert ids(again) == ["1", "2", "3"]
 
@@ -71,7 +78,7 @@ def test_what_was_added_since_it_was_last_saved_is_read_again(tmp_path):
 def test_a_record_that_is_not_shown_counts_but_has_no_row(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add([Spooled("1", 10.0, {"sku": "A"}, shown=False), Spooled("2", 10.0, {"sku": "B"})])
+    made.add(batch(("1", 10.0, {"sku": "A"}), ("2", 10.0, {"sku": "B"}), shown=[False, True]))
     save(made, saved_at=101.0)
     (piece,) = made.read()
     assert (len(made), piece.ids, piece.shown, skus(made)) == (2, ["1", "2"], 1, ["B"])
@@ -80,9 +87,9 @@ def test_a_record_that_is_not_shown_counts_but_has_no_row(tmp_path):
 def test_what_is_cut_off_holds_nothing_that_was_added_later(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add(RECORDS[:1])
+    made.add(batch(*RECORDS[:1]))
     cut = made.cut()
-    made.add(RECORDS[1:2])
+    made.add(batch(*RECORDS[1:2]))
     made.save(Progress(started_at=100.0, saved_at=101.0, resume="p2"), cut)
     assert ids(made) == ["1"]
     save(made, saved_at=102.0, resume="p3")
@@ -100,9 +107,9 @@ def test_records_that_changed_before_are_passed_over_but_not_those_that_do_not_s
 def test_documents_are_kept_where_a_bookmark_may_want_them(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add([Spooled(str(number), float(number), {"sku": "A"}) for number in (0, 100, 200)])
+    made.add(batch(*((str(number), float(number), {"sku": "A"}) for number in (0, 100, 200))))
     save(made, saved_at=101.0, asked_at=150.0)
-    made.add([Spooled("9", 89.0, {"sku": "B"}), Spooled("8", 90.0, {"sku": "C"})])
+    made.add(batch(("9", 89.0, {"sku": "B"}), ("8", 90.0, {"sku": "C"})))
     save(made, saved_at=102.0, asked_at=150.0)
     kept = {
         id: document is not None
@@ -116,10 +123,10 @@ def test_documents_are_kept_where_a_bookmark_may_want_them(tmp_path):
 def test_missing_is_what_the_api_speaks_of_but_what_is_gone(tmp_path):
     made = laid_aside(tmp_path)
     assert made.missing == 0
-    made.save(replace(made.progress, total=5), ())
+    made.save(replace(made.progress, total=5))
     made.progress = replace(made.progress, total=5)
     assert made.missing == 3
-    made.save(replace(made.progress, gone=2), ())
+    made.save(replace(made.progress, gone=2))
     again = spool(tmp_path)
     assert again.open(103.0)
     assert again.missing == 1
@@ -200,7 +207,7 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path):
 def opened(folder, *records, asked_at=None):
     made = spool(folder, later_counts=True)
     made.open(1.0)
-    made.add(records)
+    made.add(batch(*records))
     save(made, saved_at=1.0, resume="x", asked_at=asked_at)
     return made
 
@@ -210,30 +217,30 @@ def after(made, before=None, read_only=()):
 
 
 def test_a_bookmark_remembers_what_changed_shortly_before_its_end(tmp_path):
-    old, new = Spooled("1", 1000.0, {"n": 1}), Spooled("2", 1000.0 + OVERLAP, {"n": 2})
-    older = Spooled("3", 999.0, {"n": 3})
+    old, new = ("1", 1000.0, {"n": 1}), ("2", 1000.0 + OVERLAP, {"n": 2})
+    older = ("3", 999.0, {"n": 3})
     bookmark = after(opened(tmp_path, old, new, older))
     assert bookmark == Bookmark(until=1060.0, chain="c", recent={"1": digest({"n": 1}), "2": digest({"n": 2})})
     assert Bookmark.of(bookmark.text()) == bookmark
     assert bookmark.since.timestamp() == 1000.0
-    assert bookmark.knows("1", {"n": 1})
-    assert not bookmark.knows("1", {"n": 4})
-    assert not bookmark.knows("3", {"n": 3})
+    assert bookmark.knows("1", [{"n": 1}], 0)
+    assert not bookmark.knows("1", [{"n": 4}], 0)
+    assert not bookmark.knows("3", [{"n": 3}], 0)
 
 
 def test_a_read_only_field_that_no_record_had_tells_no_states_apart_and_every_other_does(tmp_path):
-    records = [Spooled("1", 9.0, {"n": 1, "cost": 5}), Spooled("2", 9.0, {"n": 2})]
+    records = [("1", 9.0, {"n": 1, "cost": 5}), ("2", 9.0, {"n": 2})]
     bookmark = after(opened(tmp_path, *records), read_only=["cost", "landed"])
     assert bookmark.unseen == ("landed",)
     assert Bookmark.of(bookmark.text()) == bookmark
-    assert bookmark.knows("2", {"n": 2, "landed": 7})
-    assert not bookmark.knows("2", {"n": 2, "cost": 7})
-    assert not bookmark.knows("2", {"n": 2, "new": 7})
-    assert not bookmark.knows("1", {"n": 1})
+    assert bookmark.knows("2", [{"n": 2, "landed": 7}], 0)
+    assert not bookmark.knows("2", [{"n": 2, "cost": 7}], 0)
+    assert not bookmark.knows("2", [{"n": 2, "new": 7}], 0)
+    assert not bookmark.knows("1", [{"n": 1}], 0)
 
 
 def test_a_bookmark_ends_no_later_than_the_first_request(tmp_path):
-    made = opened(tmp_path, Spooled("1", 5000.0, {}), asked_at=2000.0)
+    made = opened(tmp_path, ("1", 5000.0, {}), asked_at=2000.0)
     assert after(made) == Bookmark(until=2000.0, chain="c", recent={"1": digest({})})
 
 
@@ -241,12 +248,12 @@ def test_a_bookmark_never_goes_back_and_is_carried_on_where_nothing_changed(tmp_
     before = Bookmark(until=9000.0, recent={"7": "x"})
     assert after(opened(tmp_path), before) is before
     (tmp_path / "b").mkdir()
-    made = opened(tmp_path / "b", Spooled("1", 8950.0, {}), asked_at=1.0)
+    made = opened(tmp_path / "b", ("1", 8950.0, {}), asked_at=1.0)
     assert after(made, before) == Bookmark(until=9000.0, chain="c", recent={"1": digest({})})
 
 
 def test_a_bookmark_has_bounds(tmp_path):
-    many = [Spooled(str(number), 1.0, {}) for number in range(MOST_RECENT + 1)]
+    many = [(str(number), 1.0, {}) for number in range(MOST_RECENT + 1)]
     assert after(opened(tmp_path, *many)) == Bookmark(until=1.0, chain="c")
     (tmp_path / "b").mkdir()
     assert len(after(opened(tmp_path / "b", *many[:-1])).recent) == MOST_RECENT

@@ -1,10 +1,14 @@
-"""Products, variants and channels as documents: only what the record holds, null where it is null."""
+"""Products, variants and channels as documents: only what the record holds, null where it is null.
 
-from collections.abc import Callable, Mapping
+Those of a whole page are read side by side, field by field: most of a catalog is blank, or as it is to be.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import isfinite
 from types import NoneType
-from typing import Any, Final, get_args
+from typing import Any, Final, TypeAlias, get_args
 
 from pydantic import BaseModel
 
@@ -12,6 +16,9 @@ from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, Prod
 from bulk.connectors.luminous.models.parts import Weight
 from bulk.connectors.luminous.reading.values import flag, integer, integers, labelled, number, text, texts, timestamp
 from bulk.connectors.luminous.reading.weights import read_weight
+from bulk.model import ABSENT, Documents
+
+_Columns: TypeAlias = dict[str, Sequence[Any]]
 
 _READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
     str: text,
@@ -23,41 +30,41 @@ _READERS: Final[Mapping[Any, Callable[[object], Any]]] = {
 }
 """How a field is read, by its type in the model."""
 
-_AS_THEY_ARE: Final = frozenset({str, bool})
-"""Types whose values every reader of them gives back as they are."""
-
 _BY_NAME: Final = {"category": "category_id", "subcategory": "sub_category_id", "supplier": "supplier_id"}
 """Objects that are written by name, and the field for their id where they have none."""
 
-_ABSENT: Final = object()
+_NO_VALUE: Final = {NoneType, type(ABSENT)}
+_NAMELESS: Final[Mapping[str, Any]] = {"name": None}
 
 
 def read_product(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A product with its variants and its read-only fields."""
-    document = _goods(record, Product)
-    if "variants" in record:
-        shown = record["variants"]
-        if shown is None:
-            document["variants"] = None
-        elif isinstance(shown, list):
-            named = [one for one in shown if isinstance(one, Mapping) and text(one.get("sku"))]
-            document["variants"] = [{**read_variant(one), **_plain(one, VariantFacts)} for one in named]
-    return _plain(record, ProductFacts, document)
+    return read_products([record])[0]
+
+
+def read_products(records: Sequence[Mapping[str, Any]]) -> Documents:
+    """Products with their variants and their read-only fields."""
+    shown = Documents.of(records)
+    columns = _goods(shown, Product)
+    if "variants" in shown.columns:
+        columns["variants"] = list(map(_variants, shown.columns["variants"]))
+    return Documents(columns | _plain(shown, ProductFacts), len(shown))
 
 
 def read_variant(record: Mapping[str, Any]) -> dict[str, Any]:
     """A variant without its read-only fields."""
-    return _goods(record, Variant)
+    return Documents(_goods(Documents.of([record]), Variant), 1)[0]
 
 
 def read_channel(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A channel with its read-only fields; nothing of what its credentials, mappings and filters hold."""
-    document = _plain(record, Channel)
+    shown = Documents.of([record])
+    document = Documents(_plain(shown, Channel), 1)[0]
     if "tags" in record:
         ids = integers(record["tags"])
         if ids is not None or record["tags"] is None:
             document["tagIds"] = ids
-    return _plain(record, ChannelFacts, document)
+    return document | Documents(_plain(shown, ChannelFacts), 1)[0]
 
 
 def changed_at(record: Mapping[str, Any]) -> datetime | None:
@@ -65,48 +72,88 @@ def changed_at(record: Mapping[str, Any]) -> datetime | None:
     return timestamp(record.get("updated_at", record.get("updatedAt")))
 
 
-def _goods(record: Mapping[str, Any], model: type[BaseModel]) -> dict[str, Any]:
+def _goods(shown: Documents, model: type[BaseModel]) -> _Columns:
     """What products and variants have in common."""
-    document = _plain(record, model)
+    columns = _plain(shown, model)
     for name, id_field in _references(model):
-        if name in record:
-            document.pop(id_field, None)
-            document |= _reference(record[name], name, id_field)
+        if name in shown.columns:
+            ids = columns.get(id_field, [ABSENT] * len(shown))
+            columns |= _reference(shown.columns[name], name, ids, id_field)
+    nothing = [ABSENT] * len(shown)
     for name in _weights(model):
-        if (weight := read_weight(record, name)) is not None:
-            document[name] = dict(weight)
-    fields = labelled(record.get("custom_fields"))
-    if fields is not None:
-        document["custom_fields"] = {
-            label: value
-            for label, value in fields.items()
-            if label.strip() and (value is None or isinstance(value, str | bool) or number(value) is not None)
-        }
-    return document
+        said = [shown.columns.get(one, nothing) for one in (name, f"{name}_lb", f"{name}_oz")]
+        if any(one is not nothing for one in said):
+            columns[name] = list(map(read_weight, *said))
+    if "custom_fields" in shown.columns:
+        columns["custom_fields"] = list(map(_fields, shown.columns["custom_fields"]))
+    return columns
 
 
-def _plain(record: Mapping[str, Any], model: type[BaseModel], document: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The fields of single values and of lists of them, added to a document."""
-    document = {} if document is None else document
-    shown_as = record.get
-    for name, kind, reader in _readers(model):
-        shown = shown_as(name, _ABSENT)
-        if shown is None or type(shown) is kind:
-            document[name] = shown
-        elif shown is not _ABSENT and (value := reader(shown)) is not None:
-            document[name] = value
-    return document
+def _plain(shown: Documents, model: type[BaseModel]) -> _Columns:
+    """The fields of single values and of lists of them."""
+    given = shown.columns
+    return {name: _read(given[name], kind) for name, kind in _kinds(model) if name in given}
+
+
+def _read(values: Sequence[Any], kind: Any) -> Sequence[Any]:  # noqa: ANN401  # an annotation
+    """Values of a field, by its type in the model; what cannot be read is absent."""
+    types = set(map(type, values)) - _NO_VALUE
+    if not types or (types == {kind} and (kind is not float or _are_finite(values))):
+        return values
+    reader = _READERS[kind]
+    return [value if value is None or value is ABSENT else _or_absent(reader(value)) for value in values]
+
+
+def _are_finite(values: Sequence[Any]) -> bool:
+    return all(map(isfinite, [value for value in values if type(value) is float]))
+
+
+def _or_absent(read: object) -> object:
+    return ABSENT if read is None else read
+
+
+def _reference(values: Sequence[Any], name: str, ids: Sequence[Any], id_field: str) -> _Columns:
+    """Categories or suppliers by their names, else by their ids; what is not shown keeps its id."""
+    named: list[Any] = []
+    numbered: list[Any] = []
+    for shown, id in zip(values, ids, strict=True):
+        if shown is ABSENT or shown is None:
+            named.append(ABSENT if shown is ABSENT else _NAMELESS)
+            numbered.append(id if shown is ABSENT else ABSENT)
+            continue
+        of = shown if isinstance(shown, dict) else {"name": shown}
+        called = text(of.get("name"))
+        found = None if called and called.strip() else integer(of.get("id"))
+        named.append({"name": called} if called and called.strip() else ABSENT)
+        numbered.append(ABSENT if found is None else found)
+    return {name: named, id_field: numbered}
+
+
+def _fields(shown: object) -> Any:  # noqa: ANN401  # an object, or absent
+    """Custom fields by their labels, of which only single values can be written."""
+    fields = labelled(shown)
+    if fields is None:
+        return ABSENT
+    return {
+        label: value
+        for label, value in fields.items()
+        if label.strip() and (value is None or isinstance(value, str | bool) or number(value) is not None)
+    }
+
+
+def _variants(shown: object) -> Any:  # noqa: ANN401  # a list, or absent
+    """Variants of a product with their read-only fields; those without an SKU cannot be written."""
+    if not shown or not isinstance(shown, list):
+        return shown if shown is None or shown == [] else ABSENT
+    named = Documents.of([one for one in shown if isinstance(one, Mapping) and text(one.get("sku"))])
+    return list(Documents(_goods(named, Variant) | _plain(named, VariantFacts), len(named)))
 
 
 @cache
-def _readers(model: type[BaseModel]) -> tuple[tuple[str, type | None, Callable[[object], Any]], ...]:
-    """Fields, the type whose values need no reader, and their readers."""
+def _kinds(model: type[BaseModel]) -> tuple[tuple[str, Any], ...]:
+    """Fields that have a reader, and their types."""
     kinds = {name: _without_null(info.annotation) for name, info in model.model_fields.items()}
-    return tuple(
-        (name, kind if kind in _AS_THEY_ARE else None, _READERS[kind])
-        for name, kind in kinds.items()
-        if kind in _READERS
-    )
+    return tuple((name, kind) for name, kind in kinds.items() if kind in _READERS)
 
 
 @cache
@@ -117,17 +164,6 @@ def _references(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
 @cache
 def _weights(model: type[BaseModel]) -> tuple[str, ...]:
     return tuple(name for name, info in model.model_fields.items() if info.annotation is Weight)
-
-
-def _reference(shown: object, name: str, id_field: str) -> dict[str, Any]:
-    """A category or supplier by its name, else by its id."""
-    if shown is None:
-        return {name: {"name": None}}
-    called = text(shown.get("name")) if isinstance(shown, Mapping) else text(shown)
-    if called and called.strip():
-        return {name: {"name": called}}
-    id = integer(shown.get("id")) if isinstance(shown, Mapping) else None
-    return {} if id is None else {id_field: id}
 
 
 def _without_null(annotation: Any) -> Any:  # noqa: ANN401  # an annotation

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bulk.connectors.luminous.reading.values import number
+from bulk.model import ABSENT
 
 UNITS: Final[Mapping[str, float]] = {
     "": 1.0,
@@ -26,29 +27,29 @@ DECIMALS: Final = 6
 BLANK: Final[Mapping[str, Any]] = {"unit": None, "value": None}
 
 
-def read_weight(record: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
-    """The weight of that name in pounds, `BLANK` where it has none; None where nobody can tell, or nothing is said.
+def read_weight(shown: object, pounds: object, ounces: object) -> Any:  # noqa: ANN401  # an object, or absent
+    """A weight beside its totals in pounds and ounces, as pounds; `BLANK` where it has none.
 
-    A single part that says that it is in pounds is kept as it is; anything else is the total, to six decimals.
+    A single part that says that it is in pounds is kept as it is; anything else is the total, to six decimals. `ABSENT`
+    where nobody can tell, or nothing is said.
     """
-    shown = record.get(name)
     if shown == []:  # most weights of a catalog
         return BLANK
-    parts = _parts(shown)
-    if parts == [] and name in record:
+    parts = None if shown is ABSENT else _parts(shown)
+    if parts == []:
         return BLANK
     if parts is not None and len(parts) == 1 and parts[0][0] in {"lb", "lbs"}:
         value: float | None = parts[0][1]
     else:
-        value = _total(record, name, parts)
-    return None if value is None else {"unit": "lb", "value": value}
+        value = _total(pounds, ounces, parts)
+    return ABSENT if value is None else {"unit": "lb", "value": value}
 
 
-def _total(record: Mapping[str, Any], name: str, parts: list[tuple[str, float]] | None) -> float | None:
+def _total(shown_pounds: object, shown_ounces: object, parts: list[tuple[str, float]] | None) -> float | None:
     """Pounds by the totals beside the weight, else by its parts."""
-    if (pounds := number(record.get(f"{name}_lb"))) is not None:
+    if (pounds := number(shown_pounds)) is not None:
         return round(pounds, DECIMALS)
-    if (ounces := number(record.get(f"{name}_oz"))) is not None:
+    if (ounces := number(shown_ounces)) is not None:
         return round(ounces / 16, DECIMALS)
     if not parts or any(unit not in UNITS for unit, _ in parts):
         return None

@@ -1,0 +1,62 @@
+"""Documents side by side, as columns: what many have in common is looked at once instead of in each."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, compress
+from typing import Any, Final, Self, overload
+
+ABSENT: Final = object()
+"""Stands in a column for documents that lack the name: no value of JSON is of its type."""
+
+
+class Documents(Sequence[Mapping[str, Any]]):
+    """Documents as one list of values for each name; `ABSENT` where one lacks it. Nothing of it is to be changed."""
+
+    def __init__(self, columns: Mapping[str, Sequence[Any]], count: int) -> None:
+        self.columns = columns
+        self._count = count
+
+    @classmethod
+    def of(cls, documents: Sequence[Mapping[str, Any]]) -> "Documents":
+        """The same documents side by side."""
+        if isinstance(documents, Documents):
+            return documents
+        names = dict.fromkeys(chain.from_iterable(documents))
+        return cls({name: [one.get(name, ABSENT) for one in documents] for name in names}, len(documents))
+
+    @classmethod
+    def joined(cls, parts: Iterable[Self]) -> "Documents":
+        """The documents of all parts, in order."""
+        columns: dict[str, list[Any]] = {}
+        count = 0
+        for part in parts:
+            for name, values in part.columns.items():
+                column = columns.setdefault(name, [])
+                column += [ABSENT] * (count - len(column))
+                column += values
+            count += len(part)
+        for column in columns.values():
+            column.extend([ABSENT] * (count - len(column)))
+        return cls(columns, count)
+
+    def only(self, chosen: Sequence[bool]) -> "Documents":
+        """Some of them."""
+        columns = {name: list(compress(values, chosen)) for name, values in self.columns.items()}
+        return Documents(columns, sum(chosen))
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "Documents": ...
+
+    def __getitem__(self, place: int | slice) -> "dict[str, Any] | Documents":
+        if isinstance(place, slice):
+            count = len(range(*place.indices(self._count)))
+            return Documents({name: values[place] for name, values in self.columns.items()}, count)
+        return {name: values[place] for name, values in self.columns.items() if values[place] is not ABSENT}
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        return map(self.__getitem__, range(self._count))
