@@ -23,7 +23,11 @@ PAGE = 100
 
 
 async def record() -> tuple[str, str]:
-    """A product as Luminous shows it, as text before and behind its number; `#` stands for the number."""
+    """A product as Luminous shows it, as text before and behind its number; `#` stands for the number.
+
+    Each has last changed in a minute of its own, as in a catalog that people work at: what changed in the last one is
+    kept as a document.
+    """
     async with (
         Sandbox([luminous_api(products=seed_products(1))]) as sandbox,
         aiohttp.ClientSession(headers={"Authorization": f"Bearer {TOKEN}"}) as session,
@@ -32,6 +36,7 @@ async def record() -> tuple[str, str]:
         found = (await answer.json())["data"][0]
     rest = {name: value for name, value in found.items() if name != "id"}
     own = {"sku": "SKU-#", "name": f"{found['name']} #", "description": f"{found['description']} #", "upc": "0#"}
+    own |= {"created_at": "@", "updated_at": "@"}
     text = json.dumps({"id": 0, **rest, **own, "variants": []})
     return '{"id": ', text.removeprefix('{"id": 0')
 

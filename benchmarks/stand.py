@@ -40,7 +40,7 @@ class Manner:
     headers: bool = False
     """Whether it tells the limit and what is left of it, and how long to wait, in header fields."""
     pages: tuple[str, str, int] | None = None
-    """A record of a listing as text around its number, and how many records there are."""
+    """A record of a listing as text around its number, and how many there are; `@` stands for a minute of its own."""
 
 
 class _Stand:
@@ -156,7 +156,9 @@ class _Stand:
         query = dict(pair.split("=", 1) for pair in request.split(b" ", 2)[1].decode().partition("?")[2].split("&"))
         page, size = int(query.get("page", 1)), int(query.get("per_page", 100))
         numbers = range((page - 1) * size + 1, min(page * size, total) + 1)
-        records = ",".join(f"{before}{number}{after.replace('#', str(number))}" for number in numbers)
+        records = ",".join(
+            f"{before}{number}{after.replace('#', str(number)).replace('@', _minute(number))}" for number in numbers
+        )
         meta = f'{{"total":{total},"per_page":{size},"current_page":{page},"last_page":{-(-total // size)}}}'
         return f'{{"data":[{records}],"meta":{meta}}}'
 
@@ -172,6 +174,10 @@ def _end(data: bytes, start: int) -> int | None:
         place += start if place >= 0 else 0
     end = body if place < 0 else body + int(data[place + 16 : data.find(b"\r\n", place)])
     return end if end <= len(data) else None
+
+
+def _minute(number: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:00Z", time.gmtime(1_700_000_000 + 60 * number))
 
 
 def _message(status: str, body: str, more: str = "") -> bytes:

@@ -158,15 +158,16 @@ def _enter_columns(
         if dict in types and any(values):
             _enter_all([value if type(value) is dict else _EMPTY for value in values], f"{path}.", columns, others)
             values = [ABSENT if value and type(value) is dict else value for value in values]
-            types = set(map(type, values))
-            if types == {object}:
-                continue
         if list in types and any(values):
             values = list(values)
             for number, value in enumerate(values):
                 if _holds_objects(value):
                     _enter({name: value}, prefix, others.setdefault(number, set()))
                     values[number] = ABSENT
+        if values is not given:
+            types = set(map(type, values))
+            if types == {type(ABSENT)}:
+                continue
         entries = _entries_of(path, values, types)
         if columns.setdefault(_name(path), entries) is not entries:  # two names that differ by space around them
             for number, entry in enumerate(entries):

@@ -49,6 +49,18 @@ class Page:
     """What `Resource.walk` takes to go on after this page in another process; None where that cannot be."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Listed:
+    """The records of a page, read."""
+
+    documents: Documents
+    """As documents of the model."""
+    ids: Sequence[str | None]
+    """The API's own id of each."""
+    changes: Sequence[float | None]
+    """When each last changed, in seconds since the epoch."""
+
+
 Walk: TypeAlias = Generator[Request | Page, Response | None, None]
 """A listing, page by page: yields requests, is sent their responses; yields pages, is sent None."""
 
@@ -161,8 +173,8 @@ class Resource:
     """A filter, as typed, as the API takes it; raises `UsageError`."""
     changed_at: Callable[[Mapping[str, Any]], datetime | None]
     """When a record of the API last changed, in UTC."""
-    read_all: Callable[[Sequence[Mapping[str, Any]]], Documents] | None = None
-    """What `read` makes of many records at once; None where that saves nothing."""
+    read_listed: Callable[[Sequence[Mapping[str, Any]]], Listed] | None = None
+    """What `read` and `changed_at` make of the records of a page at once; None where that saves nothing."""
     other_rows: OtherRows | None = None
     """Rows that mean something else, if there are any."""
     partial: frozenset[str] = frozenset()

@@ -28,7 +28,7 @@ from bulk.http.quota import quota
 from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
 from bulk.http.turns import PaceClosedError, Turns
-from bulk.model import Limits, Request, Response, Traffic
+from bulk.model import Limits, Request, Response, Traffic, parsed
 
 BODY_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of an answer that are read at most."""
@@ -210,7 +210,13 @@ class Client:
         except OversizedError as error:
             message = f"{self._host} sent more than {BODY_LIMIT // 1024**2} MB in answer"
             raise RetryableError(message, code="oversized", status=error.status) from None
-        response = Response(status=answer.status, headers=answer.headers, body=answer.body, attempts=trial.attempts)
+        response = Response(
+            status=answer.status,
+            headers=answer.headers,
+            body=answer.body,
+            attempts=trial.attempts,
+            reader=request.reader if answer.status < 300 else parsed,  # noqa: PLR2004  # the successes, as in RFC 9110
+        )
         left = quota(response.headers, self._now())
         if left is not None:
             self._pace.told(left)

@@ -10,7 +10,7 @@ from bulk.errors import UsageError
 from bulk.jobs.fitting import Remarks
 from bulk.jobs.held import PLAIN, TYPES, held, released, type_of, types_of
 from bulk.jobs.spreading import Tree, spread, tree_of
-from bulk.model import ABSENT, Documents
+from bulk.model import Documents
 from bulk.validation import Column, Schema, compile_schema
 from bulk.validation.columns import Kind, nearest
 
@@ -71,7 +71,7 @@ class Flattening:
     ) -> tuple[Sequence[Mapping[str, Any]], list[int], list[Any] | None]:
         """Documents and their members, how many rows each document has, and for members whose they are."""
         documents = Documents.of(documents)
-        if not any(value and value is not ABSENT for value in documents.columns.get(within.within or "", ())):
+        if not any(documents.columns.get(within.within or "", ())):
             return documents, [1] * len(documents), None
         rows: list[Mapping[str, Any]] = []
         counts: list[int] = []

@@ -1,14 +1,14 @@
 """The reading half of an export: a listing walked through page by page, and each page laid aside."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from itertools import chain, compress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from bulk.contracts import CountingSender, Ledger, Listener, Page, Query, Resource
+from bulk.contracts import CountingSender, Ledger, Listed, Listener, Page, Query, Resource
 from bulk.errors import ApiError, RefusedError
 from bulk.fingerprint import fingerprints
 from bulk.jobs.bookmark import Bookmark
@@ -198,29 +198,32 @@ class Listing:
         )
 
     def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], _Seen]:
-        resource, records = self._resource, page.records
-        documents = (
-            Documents.of([*map(resource.read, records)]) if resource.read_all is None else resource.read_all(records)
-        )
-        keys = documents.columns.get(resource.keys[0]) or [None] * len(records)
-        remotes = [None if id is None else str(id) for id in (record.get("id") for record in records)]
+        listed = (self._resource.read_listed or self._read)(page.records)
+        documents, remotes = listed.documents, listed.ids
+        keys = documents.columns.get(self._resource.keys[0]) or [None] * len(documents)
         ids = [f"key {key}" if remote is None else remote for key, remote in zip(keys, remotes, strict=True)]
-        changes = [None if at is None else at.timestamp() for at in map(resource.changed_at, records)]
         before = self._before
         batch = Batch(
             ids=ids,
-            changes=changes,
+            changes=listed.changes,
             documents=documents,
             shown=[before is None or not before.knows(id, documents, place) for place, id in enumerate(ids)],
         )
         named = [key not in (None, "", ABSENT) for key in keys]
         if not all(named):
-            keys, remotes, documents = (
-                list(compress(keys, named)),
-                list(compress(remotes, named)),
-                documents.only(named),
-            )
+            keys, remotes = list(compress(keys, named)), list(compress(remotes, named))
+            documents = documents.only(named)
         return self._spool.add(batch), _Seen(list(map(str, keys)), remotes, documents)
+
+    def _read(self, records: Sequence[Mapping[str, Any]]) -> Listed:
+        """The records of a page, one by one."""
+        remotes = [record.get("id") for record in records]
+        changes = map(self._resource.changed_at, records)
+        return Listed(
+            documents=Documents.of(list(map(self._resource.read, records))),
+            ids=[None if id is None else str(id) for id in remotes],
+            changes=[None if at is None else at.timestamp() for at in changes],
+        )
 
     async def _keep(self) -> None:
         """Begin to make last what was laid aside, after what is being made to last."""

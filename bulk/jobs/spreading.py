@@ -54,7 +54,9 @@ def _gather(documents: Documents, tree: Tree, columns: dict[str, Sequence[Any]])
             continue
         types = set(map(type, values))
         if isinstance(found, str):
-            columns[found] = [None if value is ABSENT else value for value in values] if object in types else values
+            if types != {type(ABSENT)}:
+                lacking = type(ABSENT) in types
+                columns[found] = [None if one is ABSENT else one for one in values] if lacking else values
             continue
         if NoneType in types:
             for column in _below(found):

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
 from typing import Any, Final, Self, overload
 
-ABSENT: Final = object()
-"""Stands in a column for documents that lack the name: no value of JSON is of its type."""
+from msgspec import UNSET, Struct
+from msgspec.structs import astuple
+
+ABSENT: Final = UNSET
+"""Stands in a column for documents that lack the name: no value of JSON is of its type, and it is as good as blank."""
 
 
 class Documents(Sequence[Mapping[str, Any]]):
@@ -22,6 +25,15 @@ class Documents(Sequence[Mapping[str, Any]]):
             return documents
         names = dict.fromkeys(chain.from_iterable(documents))
         return cls({name: [one.get(name, ABSENT) for one in documents] for name in names}, len(documents))
+
+    @classmethod
+    def of_structs(cls, structs: Sequence[Struct]) -> "Documents":
+        """Values of one type side by side, as documents."""
+        if not structs:
+            return cls({}, 0)
+        columns = zip(structs[0].__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True)
+        count = len(structs)
+        return cls({name: values for name, values in columns if values.count(ABSENT) < count}, count)
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> "Documents":
@@ -57,6 +69,11 @@ class Documents(Sequence[Mapping[str, Any]]):
             count = len(range(*place.indices(self._count)))
             return Documents({name: values[place] for name, values in self.columns.items()}, count)
         return {name: values[place] for name, values in self.columns.items() if values[place] is not ABSENT}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Documents) and (len(self), self.columns) == (len(other), other.columns)
+
+    __hash__ = None  # type: ignore[assignment]  # what holds lists has none
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
         return map(self.__getitem__, range(self._count))

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from bulk.connectors.luminous.flows.pages import read_page
 from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, ProductFacts, Variant, VariantFacts
 from bulk.connectors.luminous.models.parts import Weight
-from bulk.connectors.luminous.reading import bare, changed_at, read_channel, read_product
+from bulk.connectors.luminous.reading import bare, changed_at, read_channel, read_listed, read_product
 from bulk.fingerprint import fingerprint
+from bulk.model import parsed
 
 WEIGHTS = [name for name, info in Product.model_fields.items() if info.annotation is Weight]
 AMOUNTS = [name for name in Product.model_fields if name.endswith(("_price", "_cost", "_length", "_width", "_height"))]
@@ -146,6 +148,24 @@ def test_no_answer_is_too_odd_to_be_read_and_what_is_read_can_be_written_as_json
     for document in (read_product(record), read_channel(record)):
         json.dumps(document, allow_nan=False)
     changed_at(record)
+
+
+@given(st.lists(odd, max_size=4))
+def test_the_products_of_a_page_are_read_as_each_of_them_is(records):
+    body = json.dumps({"data": records, "meta": {"total": 1}, "links": {}}).encode()
+    page, each = read_page(body), parsed(body)["data"]
+    assert page["meta"] == {"total": 1}
+    for listed in (read_listed(page["data"]), read_listed(each)):
+        assert repr(list(listed.documents)) == repr([dict(read_product(one)) for one in each])
+        assert listed.ids == [None if one.get("id") is None else str(one["id"]) for one in each]
+        moments = [changed_at(one) for one in each]
+        assert listed.changes == [None if moment is None else moment.timestamp() for moment in moments]
+
+
+@given(json_values | st.fixed_dictionaries({"data": json_values}))
+def test_what_is_no_page_of_products_is_read_like_any_other_answer(value):
+    body = json.dumps(value).encode()
+    assert repr(read_page(body)) == repr(parsed(body)) or isinstance(value["data"], list)
 
 
 @given(odd)

@@ -13,7 +13,7 @@ from bulk.connectors.luminous.reading import bare
 from bulk.connectors.luminous.reading.values import integer, timestamp
 from bulk.contracts import Explanation
 from bulk.errors import UnclearError
-from bulk.model import Request, Response, shorten
+from bulk.model import Documents, Request, Response, shorten
 
 NEWBORN: Final = timedelta(seconds=60)
 """A record that was created this close to the server's clock was made by this very conversation."""
@@ -52,6 +52,8 @@ def list_of(response: Response) -> tuple[Sequence[Mapping[str, Any]], Mapping[st
     body = _json(response)
     around = body if isinstance(body, dict) else {"data": body}
     records = around.get("data")
+    if isinstance(records, Documents):
+        return records, around
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
         raise _unreadable(response, "a list of records")
     return records, around

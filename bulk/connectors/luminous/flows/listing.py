@@ -1,17 +1,18 @@
 """Walking over all products or channels."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
 from bulk.connectors.luminous.flows.answers import Sheet, is_same, list_of
 from bulk.connectors.luminous.flows.lookups import PER_PAGE, find_products, one_page
+from bulk.connectors.luminous.flows.pages import read_page
 from bulk.connectors.luminous.reading import changed_at
 from bulk.connectors.luminous.reading.values import text
 from bulk.contracts import Enquiry, Page, Query, Walk
 from bulk.errors import RefusedError, UnclearError, UsageError
-from bulk.model import Request, Response
+from bulk.model import Request, Response, parsed
 
 EXPORT_LIMIT: Final = 1000
 """Rows of a page of the export, as many as there can be."""
@@ -32,7 +33,7 @@ def walk_products(query: Query, resume: str | None) -> Walk:
     The export leaves out inactive products. Raises `UsageError` for filters on it, since it takes none.
     """
     if query.since is None and not query.fast:
-        return _pages("/products", query.where, resume)
+        return _pages("/products", query.where, resume, reader=read_page)
     if query.where:
         raise UsageError(
             "the quick and the incremental export of Luminous take no filters",
@@ -49,7 +50,12 @@ def walk_channels(query: Query, resume: str | None) -> Walk:
 
 
 def _pages(
-    path: str, where: tuple[tuple[str, str], ...], resume: str | None, since: datetime | None = None
+    path: str,
+    where: tuple[tuple[str, str], ...],
+    resume: str | None,
+    *,
+    since: datetime | None = None,
+    reader: Callable[[bytes], Any] = parsed,
 ) -> Generator[Request | Page, Response | None, None]:
     """By number. `resume` is the number of the page to begin with."""
     if resume == END:
@@ -58,14 +64,14 @@ def _pages(
     listed: Sheet | None = None
     for page in count(int(resume.removeprefix("page:")) if resume else 1):
         try:
-            listed = yield from one_page(path, page, filters, before=listed)
+            listed = yield from one_page(path, page, filters, before=listed, reader=reader)
         except RefusedError as refusal:
             if SORTED not in filters or not _is_about_sorting(refusal):
                 raise
             filters = where
-            listed = yield from one_page(path, page, filters, before=listed)
+            listed = yield from one_page(path, page, filters, before=listed, reader=reader)
         yield Page(
-            records=[record for record in listed.records if _is_changed(record, since)],
+            records=listed.records if since is None else [one for one in listed.records if _is_changed(one, since)],
             total=listed.total if since is None else None,
             resume=END if listed.last else f"page:{page + 1}",
         )
@@ -78,10 +84,10 @@ def _is_about_sorting(refusal: RefusedError) -> bool:
     return refusal.status in {400, 422} and any("sort" in text.casefold() for text in said)
 
 
-def _is_changed(record: Mapping[str, Any], since: datetime | None) -> bool:
+def _is_changed(record: Mapping[str, Any], since: datetime) -> bool:
     """Whether a record may have changed since; one that does not say when it changed may have."""
-    changed = None if since is None else changed_at(record)
-    return since is None or changed is None or changed >= since
+    changed = changed_at(record)
+    return changed is None or changed >= since
 
 
 def _export(query: Query, resume: str | None) -> Generator[Request | Page, Response | None, None]:

@@ -1,6 +1,6 @@
 """Finding records by what names them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any, Final
 from urllib.parse import quote_plus
@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from bulk.connectors.luminous.flows.answers import Sheet, data, is_same, sheet
 from bulk.contracts import Enquiry, Found
 from bulk.errors import RefusedError
-from bulk.model import Request, shorten
+from bulk.model import Request, parsed, shorten
 
 PER_PAGE: Final = 100
 """Records of a page, as many as there can be."""
@@ -74,11 +74,17 @@ def find_channels(column: str, keys: Sequence[str]) -> Enquiry[Mapping[str, Mapp
 
 
 def one_page(
-    path: str, page: int, query: tuple[tuple[str, str], ...] = (), *, before: Sheet | None = None
+    path: str,
+    page: int,
+    query: tuple[tuple[str, str], ...] = (),
+    *,
+    before: Sheet | None = None,
+    reader: Callable[[bytes], Any] = parsed,
 ) -> Enquiry[Sheet]:
     """One page of a list, as large as can be; `before` is the page before it, if that was read."""
     first = () if page == 1 else (("page", str(page)),)
-    response = yield Request(method="GET", path=path, query=(*query, *first, ("per_page", str(PER_PAGE))))
+    query = (*query, *first, ("per_page", str(PER_PAGE)))
+    response = yield Request(method="GET", path=path, query=query, reader=reader)
     return sheet(response, page, before)
 
 

@@ -16,6 +16,7 @@ from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, Prod
 from bulk.connectors.luminous.models.parts import Weight
 from bulk.connectors.luminous.reading.values import flag, integer, integers, labelled, number, text, texts, timestamp
 from bulk.connectors.luminous.reading.weights import read_weight
+from bulk.contracts import Listed
 from bulk.model import ABSENT, Documents
 
 _Columns: TypeAlias = dict[str, Sequence[Any]]
@@ -49,6 +50,19 @@ def read_products(records: Sequence[Mapping[str, Any]]) -> Documents:
     if "variants" in shown.columns:
         columns["variants"] = list(map(_variants, shown.columns["variants"]))
     return Documents(columns | _plain(shown, ProductFacts), len(shown))
+
+
+def read_listed(records: Sequence[Mapping[str, Any]]) -> Listed:
+    """The products of a page, with what else an export asks of each."""
+    shown = Documents.of(records)
+    nothing = [ABSENT] * len(shown)
+    ids, new, old = (shown.columns.get(name, nothing) for name in ("id", "updated_at", "updatedAt"))
+    changes = [timestamp(older if newer is ABSENT else newer) for newer, older in zip(new, old, strict=True)]
+    return Listed(
+        documents=read_products(shown),
+        ids=[None if id is ABSENT or id is None else str(id) for id in ids],
+        changes=[None if at is None else at.timestamp() for at in changes],
+    )
 
 
 def read_variant(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,3 +183,17 @@ def _weights(model: type[BaseModel]) -> tuple[str, ...]:
 def _without_null(annotation: Any) -> Any:  # noqa: ANN401  # an annotation
     kinds = [one for one in get_args(annotation) if one is not NoneType]
     return kinds[0] if NoneType in get_args(annotation) and len(kinds) == 1 else annotation
+
+
+PRODUCT_FIELDS: Final = tuple(
+    dict.fromkeys(
+        [
+            *Product.model_fields,
+            *ProductFacts.model_fields,
+            *(f"{name}_{unit}" for name in _weights(Product) for unit in ("lb", "oz")),
+            "updated_at",
+            "updatedAt",
+        ]
+    )
+)
+"""What is looked at of a product."""
