@@ -473,6 +473,7 @@ async def test_a_broken_off_export_leaves_no_file_and_goes_on_from_its_last_page
 
 KILLED = """
 import asyncio, importlib.util, os, pathlib, signal, sys
+sys.path.insert(0, str(pathlib.Path(sys.argv[1]).parents[1]))  # where what the tests share lies
 spec = importlib.util.spec_from_file_location("export", sys.argv[1])
 export = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(export)
