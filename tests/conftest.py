@@ -28,6 +28,9 @@ settings.register_profile("quick", max_examples=25, derandomize=True, deadline=N
 settings.register_profile("thorough", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
+LONG = {"e2e", "test_crash_campaign", "test_whole_catalog", "test_validation_engines"}
+"""Folders and files with tests that take seconds."""
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
@@ -43,6 +46,11 @@ def pytest_runtest_makereport(item, call):
         if found:
             report.outcome, report.longrepr = "failed", f"a credential stands in {', '.join(found)}"
     return report
+
+
+def pytest_collection_modifyitems(items):
+    """Long tests first: at the end, no worker waits for another that has just begun one."""
+    items.sort(key=lambda item: LONG.isdisjoint((*item.path.parts, item.path.stem)))
 
 
 @pytest.fixture

@@ -210,42 +210,35 @@ def serve(shell):
         server.close()
 
 
-@pytest.fixture(scope="session")
-def running(tmp_path_factory):
-    """One server for all tests that need no faults: most of the time of a test would be the start of its own."""
-    server = Server(InnerShell(tmp_path_factory.mktemp("server")))
-    yield server
-    server.close()
+def _lasting(kind, *arguments):
+    """One server for all tests: most of the time of a test would be the start of its own."""
+
+    @pytest.fixture(scope="session")
+    def lasting(tmp_path_factory):
+        server = kind(InnerShell(tmp_path_factory.mktemp("server")), *arguments)
+        yield server
+        server.close()
+
+    return lasting
 
 
-@pytest.fixture
-def server(shell, running):
-    """An empty server, to which the shell points."""
-    running.reset()
-    shell.environment |= running.environment
-    return running
+def _emptied(lasting):
+    """That server, empty, and the shell points to it."""
+
+    @pytest.fixture
+    def emptied(shell, request):
+        server = request.getfixturevalue(lasting)
+        server.reset()
+        shell.environment |= server.environment
+        return server
+
+    return emptied
 
 
-@pytest.fixture(scope="session")
-def _slow(tmp_path_factory):
-    server = Server(InnerShell(tmp_path_factory.mktemp("slow")), "--latency", "0.03")
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def slow(shell, _slow):
-    """An empty server that takes its time, so that a run can be caught in the middle; the shell points to it."""
-    _slow.reset()
-    shell.environment |= _slow.environment
-    return _slow
-
-
-@pytest.fixture(scope="session")
-def _shop(tmp_path_factory):
-    shop = Shop(InnerShell(tmp_path_factory.mktemp("shop")))
-    yield shop
-    shop.close()
+running, _slow, _shop = _lasting(Server), _lasting(Server, "--latency", "0.03"), _lasting(Shop)
+server = _emptied("running")
+slow = _emptied("_slow")
+"""It takes its time, so that a run can be caught in the middle."""
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@
 import re
 import shlex
 import shutil
-import subprocess
 from pathlib import Path
 
 import polars as pl
 import pytest
+from shells import Shell
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -16,6 +16,22 @@ BLOCKS = [
     for block in re.findall(r"(?:^bulk .*\n)+", README, flags=re.MULTILINE)
 ]
 """Commands of the README that follow one another; each block begins with what the samples are."""
+FIRST = {line.split()[1]: line for block in reversed(BLOCKS) for line in reversed(block)}.values()
+"""Where the README shows each command for the first time: there it is started, and run within this process later on."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unheard(tmp_path_factory):
+    """Commands that look for a server where there is none: begun first, for each is patient for some seconds."""
+    shell = Shell(tmp_path_factory.mktemp("unheard"))
+    shell.environment |= {"LUMINOUS_BASE_URL": "http://127.0.0.1:9/external/api/v1", "LUMINOUS_API_KEY": "x"}
+    with (
+        shell.start("export", "luminous.products", "all.csv") as export,
+        shell.start("get", "luminous.products", "A") as get,
+    ):
+        yield shell.folder, (export, get)
+        export.kill()
+        get.kill()
 
 
 def test_the_readme_shows_how_to_load_and_how_to_export():
@@ -23,15 +39,12 @@ def test_the_readme_shows_how_to_load_and_how_to_export():
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block[-1])
-def test_every_command_of_the_readme_works_as_it_stands(shell, shop, samples, block):
+def test_every_command_of_the_readme_works_as_it_stands(shell, look, shop, samples, block):
     shutil.copy(samples / "products-with-faults.csv", shell.folder / "catalog.csv")
     pl.read_csv(shell.folder / "catalog.csv", infer_schema=False).write_excel(shell.folder / "catalog.xlsx")
     shutil.copy(samples / "products.csv", shell.folder / "keys.csv")
     for line in block:
-        done = subprocess.run(
-            [shell.program, *shlex.split(line)[1:]],
-            cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=100, check=False,
-        )  # fmt: skip
+        done = (shell if line in FIRST else look).run(shlex.split(line)[1:])
         assert done.returncode in (0, 3), f"{line}\n{done.stderr}"
 
 
@@ -76,14 +89,14 @@ def test_a_fault_of_the_tool_itself_is_exit_1_and_one_document(shell, samples):
     assert "fault in the tool" in document["error"]["message"]
 
 
-def test_the_demo_shows_the_main_job_and_where_the_ledger_lies(shell):
+def test_the_demo_shows_the_main_job_and_where_the_ledger_lies(shell, look):
     done = shell("demo")
     assert "200 created" in done.stdout
     assert "200 since run" in done.stdout
     assert "25 invalid" in done.stdout
     assert str(shell.folder / "ledger.db") in done.stdout
     told = ["import", "import", "import", "retry", "export", "import"]
-    assert [run["operation"] for run in reversed(shell.json("runs"))] == told
+    assert [run["operation"] for run in reversed(look.json("runs"))] == told
 
 
 def test_a_reader_that_goes_away_ends_the_command_quietly(shell, shop):
@@ -95,14 +108,10 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(shell, shop):
         assert process.stderr.read() == ""
 
 
-def test_nobody_listening_is_exit_69_and_no_file(shell):
-    shell.environment |= {"LUMINOUS_BASE_URL": "http://127.0.0.1:9/external/api/v1", "LUMINOUS_API_KEY": "x"}
-    # Side by side, for each is patient for some seconds.
-    for process in [
-        shell.start("export", "luminous.products", "all.csv"),
-        shell.start("get", "luminous.products", "A"),
-    ]:
+def test_nobody_listening_is_exit_69_and_no_file(unheard):
+    folder, processes = unheard
+    for process in processes:
         _, stderr = process.communicate(timeout=100)
         assert process.returncode == 69, stderr
         assert "Traceback" not in stderr
-    assert not (shell.folder / "all.csv").exists()
+    assert not (folder / "all.csv").exists()

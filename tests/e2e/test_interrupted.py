@@ -82,7 +82,7 @@ def lookups(server):
     return sum(one["method"] == "GET" for one in server.ask("log")["latest"])
 
 
-def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, slow, samples):
+def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, look, slow, samples):
     process = shell.start("import", "luminous.products", samples / "products.csv", "--json")
     wait_for(lambda: slow.ask("log")["requests"] >= 10, process)
     process.send_signal(signal.SIGINT)
@@ -91,7 +91,7 @@ def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, slow, samples):
     document = json.loads(stdout)
     assert (document["status"], document["reason"]) == ("interrupted", "ended by Ctrl-C")
     assert document["rows"]["not_tried"] > 0
-    finished = shell.json("resume", "last")
+    finished = look.json("resume", "last")
     assert (finished["rows"]["succeeded"], finished["run"]) == (200, document["run"])
     assert slow.ask("log")["repeated"] == {}
 
@@ -129,7 +129,7 @@ def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, l
     assert document["rows"]["unknown"] <= 1
 
 
-def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_goes_on(shell, shop):
+def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_goes_on(shell, look, shop):
     place, before = shell.folder / "all.csv", shop.ask("log")["requests"]
     process = shell.start("export", "luminous.products", place, "--rate", "1/s", "--json")
     wait_for(lambda: shop.ask("log")["requests"] > before, process)
@@ -140,7 +140,7 @@ def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_
     assert (document["status"], document["exit_code"]) == ("interrupted", 130)
     assert not place.exists()
     assert not place.with_name("all.csv.manifest.json").exists()
-    finished = shell.json("export", "luminous.products", place)
+    finished = look.json("export", "luminous.products", place)
     assert (finished["status"], finished["continued"], finished["exit_code"]) == ("completed", True, 0)
     with place.open(newline="") as file:
         exported = [row["sku"] for row in csv.DictReader(file)]

@@ -15,12 +15,18 @@ TABLE = json.loads((Path(__file__).parents[2] / "data" / "luminous_products_fiel
 KEYS = {"id", "sku"}
 
 
-def cases(column):
-    return [
-        pytest.param(row["field"], value, id=f"{row['field']}-{json.dumps(value, ensure_ascii=False)[:24]}")
-        for row in TABLE
-        for value in row[column]
-    ]
+def fields(column):
+    """Rows of the table, as far as they have anything in this column."""
+    return [pytest.param(row, id=row["field"]) for row in TABLE if row[column]]
+
+
+def faults(body):
+    """The fields that the model faults."""
+    try:
+        Product.model_validate_json(json.dumps(body))
+    except ValidationError as error:
+        return {one["loc"][0] for one in error.errors()}
+    return set()
 
 
 def document(field, value):
@@ -45,17 +51,17 @@ def test_the_model_has_the_documented_fields_and_no_others():
     assert set(Product.model_fields) == {row["field"] for row in TABLE} | {"variants"}
 
 
-@pytest.mark.parametrize(("field", "value"), cases("accepted"))
-def test_a_documented_value_is_accepted(field, value):
-    model = Product.model_validate_json(json.dumps(document(field, value)))
-    assert model.model_dump(exclude_unset=True) == document(field, value)
+@pytest.mark.parametrize("row", fields("accepted"))
+def test_a_documented_value_is_accepted(row):
+    bodies = [document(row["field"], value) for value in row["accepted"]]
+    assert [body for body in bodies if faults(body)] == []
+    assert [Product.model_validate_json(json.dumps(body)).model_dump(exclude_unset=True) for body in bodies] == bodies
 
 
-@pytest.mark.parametrize(("field", "value"), cases("refused"))
-def test_a_value_against_the_documentation_is_refused(field, value):
-    with pytest.raises(ValidationError) as caught:
-        Product.model_validate_json(json.dumps(document(field, value)))
-    assert {error["loc"][0] for error in caught.value.errors()} == {field}
+@pytest.mark.parametrize("row", fields("refused"))
+def test_a_value_against_the_documentation_is_refused(row):
+    bodies = [document(row["field"], value) for value in row["refused"]]
+    assert [body for body in bodies if faults(body) != {row["field"]}] == []
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row["max_length"]], ids=lambda row: row["field"])
