@@ -14,11 +14,16 @@ READS = 5
 """How often somebody looks while others write."""
 
 
+def written(shell, rows):
+    """A catalog of so many products."""
+    path = shell.folder / "catalog.csv"
+    path.write_text("sku,name\n" + "".join(f"P-{number:04},Product {number}\n" for number in range(rows)))
+    return path
+
+
 @pytest.fixture
 def catalog(shell):
-    path = shell.folder / "catalog.csv"
-    path.write_text("sku,name\n" + "".join(f"P-{number:04},Product {number}\n" for number in range(ROWS)))
-    return path
+    return written(shell, ROWS)
 
 
 def recorded(shell):
@@ -26,12 +31,13 @@ def recorded(shell):
     return {key for key, status in shell.entries() if status in {"in_flight", "unknown", "succeeded"}}
 
 
-def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recorded(shell, look, server, catalog):
-    """The limit on the size of a file stands in for a full disk."""
+def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recorded(shell, look, server):
+    """The limit on the size of a file stands in for a full disk; the ledger is past it long before the last row."""
+    catalog = written(shell, 1_000)
     done = subprocess.run(
         [shell.program, "import", "luminous.products", catalog, "--concurrency", "16"],
         cwd=shell.folder, env=shell.environment, capture_output=True, text=True, timeout=60, check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY)),  # nothing else runs yet
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, resource.RLIM_INFINITY)),  # nothing else runs yet
     )  # fmt: skip
     assert done.returncode == 78, done.stderr
     assert "the disk" in done.stderr
@@ -40,8 +46,8 @@ def test_a_full_disk_ends_the_run_with_78_and_nothing_was_sent_that_is_not_recor
     assert sent
     assert sent <= recorded(shell)
     document = look.json("import", "luminous.products", catalog)
-    assert (document["continued"], document["rows"]["succeeded"]) == (True, ROWS)
-    assert len(server.ask("state")["luminous"]["products"]) == ROWS
+    assert (document["continued"], document["rows"]["succeeded"]) == (True, 1_000)
+    assert len(server.ask("state")["luminous"]["products"]) == 1_000
 
 
 def read_only(path):
