@@ -11,7 +11,7 @@ from bulk.contracts import Clock
 
 SHARE: Final = 0.985
 """Part of the rate at which sends follow each other."""
-MADE_UP: Final = 0.04
+MADE_UP: Final = 0.08
 """Seconds of sends that are made up for when they were lost, because a timer fired late or the program was busy."""
 WINDOW: Final = 1.02
 """Seconds that hold no more sends than the rate: one, and 20 ms as the way to a server is not always as long."""

@@ -7,7 +7,7 @@ from typing import Final
 MOST: Final = 500
 """Rows in a block at most: what a block costs is next to nothing then for each of them."""
 
-_QUICK: Final = 0.3
+_QUICK: Final = 0.06
 """Seconds within which a block was taken if the next may be twice as large; half as large after three times that."""
 
 
