@@ -7,7 +7,7 @@ from typing import Final
 MOST: Final = 500
 """Rows in a block at most: what a block costs is next to nothing then for each of them."""
 
-_QUICK: Final = 0.06
+QUICK: Final = 0.06
 """Seconds within which a block was taken if the next may be twice as large; half as large after three times that."""
 
 
@@ -23,9 +23,9 @@ class BlockSize:
         """Rows of the next block: as often `least` as is fitting, and neither above `most` nor above `MOST`."""
         now = self._clock()
         if self._asked is not None:
-            if now - self._asked < _QUICK:
+            if now - self._asked < QUICK:
                 self._times *= 2
-            elif now - self._asked > 3 * _QUICK:
+            elif now - self._asked > 3 * QUICK:
                 self._times //= 2
         self._times = max(1, min(self._times, min(most, MOST) // least))
         self._asked = now

@@ -2,7 +2,9 @@
 
 import pytest
 
-from bulk.jobs.blocks import MOST, BlockSize
+from bulk.jobs.blocks import MOST, QUICK, BlockSize
+
+SOON, FAIRLY, LATE = QUICK / 2, QUICK * 2, QUICK * 4
 
 
 class Watch:
@@ -26,19 +28,19 @@ def sizes(seconds: list[float], *, least: int = 100, most: int = 1_000) -> list[
 
 
 def test_blocks_that_are_taken_quickly_grow_to_the_most() -> None:
-    assert sizes([0.1] * 4) == [100, 200, 400, 500, 500]
+    assert sizes([SOON] * 4) == [100, 200, 400, 500, 500]
 
 
 def test_blocks_that_take_long_shrink_to_the_least() -> None:
-    assert sizes([0.1, 0.1, 2.0, 2.0, 2.0]) == [100, 200, 400, 200, 100, 100]
+    assert sizes([SOON, SOON, LATE, LATE, LATE]) == [100, 200, 400, 200, 100, 100]
 
 
 def test_blocks_that_take_neither_stay_as_they_are() -> None:
-    assert sizes([0.1, 0.5, 0.5, 0.5]) == [100, 200, 200, 200, 200]
+    assert sizes([SOON, FAIRLY, FAIRLY, FAIRLY]) == [100, 200, 200, 200, 200]
 
 
 @pytest.mark.parametrize(
     ("least", "most", "last"), [(100, 200, 200), (100, 50, 100), (128, 1_000, 384), (600, 600, MOST)]
 )
 def test_no_block_is_above_the_most(least: int, most: int, last: int) -> None:
-    assert sizes([0.1] * 5, least=least, most=most)[-1] == last
+    assert sizes([SOON] * 5, least=least, most=most)[-1] == last
