@@ -61,12 +61,13 @@ INSERT INTO known (place, key, digest, origin, sure, run, at, remote_id, fields)
 SELECT :place, key, digest, origin, status <> 'unknown' AND NOT :deletes, run, finished_at, remote_id,
     iif(status <> 'unknown' AND NOT :deletes, substr(
         :values,
-        substr(:parts, 47 * (row - :first) + 21, 8) + substr(:parts, 47 * (row - :first) + 30, 8) - 20000000,
-        nullif(substr(:parts, 47 * (row - :first) + 39, 8) - 10000000, 0) - 1
+        substr(:parts, 59 * (row - :first) + 21, 12) + substr(:parts, 59 * (row - :first) + 34, 12) - 200000000000,
+        nullif(substr(:parts, 59 * (row - :first) + 47, 12) - 100000000000, 0) - 1
     ), NULL)
 FROM entry
 WHERE run = :run AND row BETWEEN :first AND :last AND carrier IS NULL
-    AND status IN ('succeeded', 'unchanged', 'unknown') AND substr(:parts, 47 * (row - :first) + 21, 8) <> x'3130303030303030'
+    AND status IN ('succeeded', 'unchanged', 'unknown')
+    AND substr(:parts, 59 * (row - :first) + 21, 12) <> x'313030303030303030303030'
 ON CONFLICT (place, key)
 DO UPDATE SET digest = excluded.digest, origin = excluded.origin, sure = excluded.sure, run = excluded.run,
     at = excluded.at,
@@ -91,7 +92,7 @@ WHERE place = :place AND key IN (
     FROM entry CROSS JOIN known AS other ON other.place = :place AND other.remote_id = entry.remote_id
     WHERE entry.run = :run AND entry.row BETWEEN :first AND :last AND entry.carrier IS NULL
         AND entry.status IN ('succeeded', 'unchanged') AND other.key <> entry.key
-        AND substr(:parts, 47 * (entry.row - :first) + 21, 8) <> x'3130303030303030'
+        AND substr(:parts, 59 * (entry.row - :first) + 21, 12) <> x'313030303030303030303030'
 );
 
 -- name: written_since

@@ -221,17 +221,17 @@ WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));
 
 -- name: settle
 -- What many rows have in common is said once. For each position "parts" has four numbers, see `bulk.ledger.stretches`:
--- when the row was finished, in microseconds; where in "values" its remote id begins; how long that is, or 0; and how long its
--- fields are, which follow, plus 1, or 0 where there are none.
+-- when the row was finished, in microseconds; where in "values" its remote id begins, or 0 for a row that is not meant;
+-- how long that is; and how long its fields are, which follow, plus 1, or 0 where there are none.
 UPDATE entry
 SET status = :status, outcome = :outcome, http_status = :http_status, attempts = attempts + :attempts, code = :code,
-    finished_at = (substr(:parts, 47 * (row - :first) + 3, 17) - 10000000000000000) / 1e6,
+    finished_at = (substr(:parts, 59 * (row - :first) + 3, 17) - 10000000000000000) / 1e6,
     remote_id = nullif(CAST(substr(
-        :values, substr(:parts, 47 * (row - :first) + 21, 8) - 10000000,
-        substr(:parts, 47 * (row - :first) + 30, 8) - 10000000
+        :values, substr(:parts, 59 * (row - :first) + 21, 12) - 100000000000,
+        substr(:parts, 59 * (row - :first) + 34, 12) - 100000000000
     ) AS TEXT), '')
 WHERE run = :run AND row BETWEEN :first AND :last AND status = 'in_flight'
-    AND substr(:parts, 47 * (row - :first) + 21, 8) <> x'3130303030303030';
+    AND substr(:parts, 59 * (row - :first) + 21, 12) <> x'313030303030303030303030';
 
 -- name: hand_back
 -- What an earlier start may have sent stays unknown, whatever this start did not do about it.

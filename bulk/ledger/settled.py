@@ -22,27 +22,22 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
     back = [settlement for settlement in settlements if settlement.status is Status.NOT_TRIED]
     final = [settlement for settlement in settlements if settlement.status is not Status.NOT_TRIED]
     connection.executemany(QUERIES["hand_back"], ((row.attempts, this.number, row.row) for row in back))
-    settled, turns = 0, []
-    for turn in _turns(final):
-        selected = [*_alike(this, turn, now)]
-        settled += connection.executemany(QUERIES["settle"], selected).rowcount if selected else 0
-        turns.append(selected)
-    if settled != len(final):
+    selected = [group for turn in _turns(final, now) for group in _alike(this, turn, now)]
+    if selected and connection.executemany(QUERIES["settle"], selected).rowcount != len(final):
         raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
     trouble.settled(connection, this.number, final)
     if this.writes:
-        for selected in turns:
-            known.learn_written(connection, selected)
+        known.learn_written(connection, selected)
     unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
     known.restore(connection, this, [row for row in unwritten if row.status in _UNWRITTEN])
 
 
-def _turns(settlements: Sequence[Settlement]) -> Iterator[Sequence[Settlement]]:
+def _turns(settlements: Sequence[Settlement], now: float) -> Iterator[Sequence[Settlement]]:
     """What may be written at once; of rows with the same key the last one has the last word."""
     if len({row.key for row in settlements}) == len(settlements):
         yield settlements
     else:
-        yield from ([row] for row in sorted(settlements, key=lambda row: (row.finished_at, row.row)))
+        yield from ([row] for row in sorted(settlements, key=lambda row: (row.finished_at or now, row.row)))
 
 
 def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iterator[Mapping[str, object]]:
@@ -63,6 +58,7 @@ def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iter
             places[row.row] = numbers(moment, start, len(remote_id), 0 if row.fields is None else 1 + len(fields))
             values += (remote_id, fields)
             start += len(remote_id) + len(fields)
+        together = b"".join(values)
         for first, last in stretches(places):
             yield {
                 "run": this.number,
@@ -76,5 +72,5 @@ def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iter
                 "first": first,
                 "last": last,
                 "parts": table(first, last, places),
-                "values": b"".join(values),
+                "values": together,
             }

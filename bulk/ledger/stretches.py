@@ -15,7 +15,7 @@ _GAP: Final = 16
 Numbers: TypeAlias = tuple[int, int, int, int]
 """What `numbers` makes of four."""
 
-_NONE: Final = (10**16, 10**7, 10**7, 10**7)
+_NONE: Final = (10**16, 10**11, 10**11, 10**11)
 
 
 def stretches(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -33,12 +33,12 @@ def stretches(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
 
 
 def numbers(one: int, two: int, three: int, four: int) -> Numbers:
-    """Four numbers of one width each when written down: the first below 10**16, the others below 9 * 10**7."""
-    return (10**16 + one, 10**7 + two, 10**7 + three, 10**7 + four)
+    """Four numbers of one width each when written down: the first below 10**16, the others below 9 * 10**11."""
+    return (10**16 + one, 10**11 + two, 10**11 + three, 10**11 + four)
 
 
 def table(first: int, last: int, of: Mapping[int, Numbers]) -> bytes:
-    """The numbers of each position, 47 bytes each, from the third byte on: 17, 8, 8 and 8 with a comma between.
+    """The numbers of each position, 59 bytes each, from the third byte on: 17, 12, 12 and 12 with a comma between.
 
     Each number has a 1 before it; the numbers of a row that is not meant are 0.
     """

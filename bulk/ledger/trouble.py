@@ -14,19 +14,12 @@ from bulk.model import Rejection, Settlement, Violation
 
 def rejected(connection: sqlite3.Connection, number: int, rejections: Sequence[Rejection]) -> None:
     """Add what was wrong with rows that were not sent; the cells that were kept first stay."""
-    connection.executemany(
-        QUERIES["add_detail"],
-        (
-            {
-                "run": number,
-                "row": rejection.row,
-                "message": _text(rejection.violations[0].message) if rejection.violations else None,
-                "response": None,
-                "cells": _cells(rejection.cells or None),  # none at all: they are not known
-            }
-            for rejection in rejections
-        ),
+    said = (
+        # Cells that are none at all are not known.
+        (row.row, row.violations[0].message if row.violations else None, None, row.cells or None)
+        for row in rejections
     )
+    _add_details(connection, number, said)
     _add_violations(connection, number, (violation for row in rejections for violation in row.violations))
 
 
@@ -41,21 +34,24 @@ def settled(connection: sqlite3.Connection, number: int, final: Sequence[Settlem
         selected = {"run": number, "rows": json.dumps(rows)}
         connection.execute(QUERIES["forget_detail"], selected)
         connection.execute(QUERIES["forget_violations"], selected)
+    said = ((row.row, row.message, row.response, row.cells) for row in final)
+    _add_details(connection, number, (one for one in said if one[1:] != (None, None, None)))
+    _add_violations(connection, number, (violation for row in final for violation in row.violations))
+
+
+def _add_details(
+    connection: sqlite3.Connection,
+    number: int,
+    said: Iterable[tuple[int, str | None, str | None, Mapping[str, Any] | None]],
+) -> None:
+    """Of some rows the message, the answer and the cells."""
     connection.executemany(
         QUERIES["add_detail"],
-        [
-            {
-                "run": number,
-                "row": row.row,
-                "message": _text(row.message),
-                "response": _text(row.response),
-                "cells": _cells(row.cells),
-            }
-            for row in final
-            if row.message is not None or row.response is not None or row.cells is not None
-        ],
+        (
+            {"run": number, "row": row, "message": _text(message), "response": _text(response), "cells": _cells(cells)}
+            for row, message, response, cells in said
+        ),
     )
-    _add_violations(connection, number, [violation for row in final for violation in row.violations])
 
 
 def _add_violations(connection: sqlite3.Connection, number: int, violations: Iterable[Violation]) -> None:

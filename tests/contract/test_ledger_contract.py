@@ -572,6 +572,21 @@ async def test_two_keys_of_one_product_that_are_settled_together_are_both_doubtf
     assert await unchanged(ledger, *ones) == ["B"]
 
 
+async def test_two_keys_of_one_product_are_both_doubtful_even_if_a_third_was_written_twice_together_with_them(ledger):
+    """Rows with the same key have an order among themselves, which says nothing about the others."""
+    ones = [named("A", 1), replace(named("1", 2), row=3), replace(named("B", 1), row=4), replace(named("B", 5), row=5)]
+    await write(ledger, named("A", 1))
+    await write(ledger, named("1", 2))
+    run = await ledger.begin(SHOP, fresh=True)
+    await ledger.enroll(run.id, ones, [])
+    await ledger.seal(run.id, resend=True)
+    await ledger.claim(run.id, ones)
+    ids = ((one, "2" if one.key == "B" else "1") for one in ones)
+    await ledger.settle(run.id, [replace(settlement(one.row, remote_id=id), key=one.key) for one, id in ids])
+    await end(ledger, run)
+    assert await unchanged(ledger, *ones[:2], replace(named("B", 5), row=4)) == ["B"]
+
+
 @pytest.mark.parametrize("fate", [Status.UNKNOWN, Status.FAILED])
 async def test_a_write_under_a_remote_id_makes_other_keys_doubtful_even_if_its_outcome_is_not_known(ledger, fate):
     await write(ledger, named("A", 1))

@@ -32,14 +32,14 @@ def test_every_row_lies_in_one_stretch(rows):
     assert found == sorted(found)
 
 
-@given(st.dictionaries(st.integers(5, 15), st.tuples(*[st.integers(0, most) for most in (10**16 - 1, *[10**7] * 3)])))
+@given(st.dictionaries(st.integers(5, 15), st.tuples(*[st.integers(0, most) for most in (10**16 - 1, *[10**11] * 3)])))
 def test_sqlite_finds_the_numbers_of_a_row_by_its_position(of):
     parts = table(5, 15, {row: numbers(*four) for row, four in of.items()})
     found = sqlite3.connect(":memory:").execute(
         "WITH RECURSIVE place (row) AS (SELECT 5 UNION ALL SELECT row + 1 FROM place WHERE row < 15)"
-        "SELECT row, substr(:parts, 47 * (row - 5) + 3, 17) - 10000000000000000,"
-        " substr(:parts, 47 * (row - 5) + 21, 8) - 10000000, substr(:parts, 47 * (row - 5) + 30, 8) - 10000000,"
-        " substr(:parts, 47 * (row - 5) + 39, 8) - 10000000 FROM place",
+        "SELECT row, substr(:parts, 59 * (row - 5) + 3, 17) - 10000000000000000,"
+        " substr(:parts, 59 * (row - 5) + 21, 12) - 100000000000, substr(:parts, 59 * (row - 5) + 34, 12) - 100000000000,"
+        " substr(:parts, 59 * (row - 5) + 47, 12) - 100000000000 FROM place",
         {"parts": parts},
     )
     assert {row: tuple(four) for row, *four in found} == {row: of.get(row, (0, 0, 0, 0)) for row in range(5, 16)}
