@@ -1,6 +1,6 @@
 """How an API is described: conversations as generators, and two values that a connector is made of."""
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 from bulk.contracts.transport import Auth
 from bulk.errors import UsageError
-from bulk.model import Documents, Limits, Outcome, Record, Request, Response, listed
+from bulk.model import ABSENT, Documents, Limits, Outcome, Record, Request, Response, listed
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -59,6 +59,15 @@ class Listed:
     """The API's own id of each."""
     changes: Sequence[float | None]
     """When each last changed, in seconds since the epoch."""
+
+    @classmethod
+    def of(cls, documents: Documents, ids: Iterable[object], changes: Iterable[datetime | None]) -> "Listed":
+        """Documents with their ids and moments as they are read."""
+        return cls(
+            documents=documents,
+            ids=[None if id is None or id is ABSENT else str(id) for id in ids],
+            changes=[None if at is None else at.timestamp() for at in changes],
+        )
 
 
 Walk: TypeAlias = Generator[Request | Page, Response | None, None]

@@ -217,13 +217,8 @@ class Listing:
 
     def _read(self, records: Sequence[Mapping[str, Any]]) -> Listed:
         """The records of a page, one by one."""
-        remotes = [record.get("id") for record in records]
-        changes = map(self._resource.changed_at, records)
-        return Listed(
-            documents=Documents.of(list(map(self._resource.read, records))),
-            ids=[None if id is None else str(id) for id in remotes],
-            changes=[None if at is None else at.timestamp() for at in changes],
-        )
+        documents = Documents.of(list(map(self._resource.read, records)))
+        return Listed.of(documents, (one.get("id") for one in records), map(self._resource.changed_at, records))
 
     async def _keep(self) -> None:
         """Begin to make last what was laid aside, after what is being made to last."""

@@ -57,12 +57,8 @@ def read_listed(records: Sequence[Mapping[str, Any]]) -> Listed:
     shown = Documents.of(records)
     nothing = [ABSENT] * len(shown)
     ids, new, old = (shown.columns.get(name, nothing) for name in ("id", "updated_at", "updatedAt"))
-    changes = [timestamp(older if newer is ABSENT else newer) for newer, older in zip(new, old, strict=True)]
-    return Listed(
-        documents=read_products(shown),
-        ids=[None if id is ABSENT or id is None else str(id) for id in ids],
-        changes=[None if at is None else at.timestamp() for at in changes],
-    )
+    changes = (timestamp(older if newer is ABSENT else newer) for newer, older in zip(new, old, strict=True))
+    return Listed.of(read_products(shown), ids, changes)
 
 
 def read_variant(record: Mapping[str, Any]) -> dict[str, Any]:
