@@ -137,6 +137,12 @@ class ApiError(BulkError):
         self.body = body
         self.attempts = 0
 
+    @property
+    def told(self) -> str:
+        """The message for those who do not see the status beside it: an API may say no more than `no`."""
+        named = self.status is None or str(self.status) in self.message
+        return self.message if named else f"the API answers {self.status}: {self.message}"
+
 
 class RetryableError(ApiError):
     """The same request may succeed later.

@@ -48,7 +48,7 @@ async def demonstrate(options: Globals, watcher: Watcher, stop: Stop) -> int:
 
     def say(text: str) -> None:
         if not options.json:
-            out().print(f"\n[bold]{text}[/bold]\n", soft_wrap=True)
+            out().print(f"\n{text}\n", style="bold", soft_wrap=True)
 
     async with Session(
         Configuration(options.profile),

@@ -26,14 +26,14 @@ class Watcher:
     def __init__(self, options: Globals) -> None:
         self.files: list[str] = []
         """Names of the files that were read."""
-        self._console = Console(stderr=True, highlight=False)
+        self._console = Console(stderr=True, highlight=False, emoji=False)
         self._quiet, self._verbose = options.quiet, options.verbose
         shown = options.progress and not options.quiet and self._console.is_terminal
         self._progress = (
             Progress(
                 TextColumn("{task.description}"),
                 BarColumn(bar_width=30),
-                TextColumn("{task.fields[detail]}"),
+                TextColumn("{task.fields[detail]}", markup=False),
                 console=self._console,
                 transient=True,
             )

@@ -26,10 +26,13 @@ ADVICE = {
 
 
 def out() -> Console:
-    """The console of results. Wide enough not to break lines when it is not a terminal."""
-    console = Console(highlight=False)
+    """The console of results. Wide enough not to break lines when it is not a terminal.
+
+    A text is shown as it stands: names of columns and files may have brackets, or a word between colons.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=160)
+        console.width = 160
     return console
 
 
@@ -104,9 +107,7 @@ def show_export(options: Globals, run: Run) -> None:
     console = out()
     console.print(_headline(run, None))
     if run.status is RunStatus.COMPLETED:
-        console.print(
-            f"{_rows(run.totals.succeeded)} written; manifest: {manifest_of(run)}", soft_wrap=True, markup=False
-        )
+        console.print(f"{_rows(run.totals.succeeded)} written; manifest: {manifest_of(run)}", soft_wrap=True)
     if run.reason:
         console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
     if run.status is not RunStatus.COMPLETED:
@@ -204,7 +205,7 @@ def wrote(options: Globals, path: str, rows: int) -> None:
     if options.json:
         print_json({"path": path, "rows": rows})
     elif not options.quiet:
-        Console(stderr=True, highlight=False).print(f"Wrote {_rows(rows)} to {path}.", soft_wrap=True, markup=False)
+        Console(stderr=True, highlight=False).print(Text(f"Wrote {_rows(rows)} to {path}."), soft_wrap=True)
 
 
 def _rows(count: int) -> str:

@@ -173,7 +173,7 @@ def _show_folded(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for name in header:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(_flat(cell)) for cell in row))
     out().print(table)
 
 

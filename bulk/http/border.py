@@ -1,6 +1,7 @@
 """The border: what the transport and the API say, translated into our errors, once, from two tables."""
 
 import json
+import re
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -27,6 +28,12 @@ from bulk.model import Response, shorten
 
 BODY_KEPT: Final = 2000
 """Characters of an error answer that are kept."""
+
+MESSAGE_KEPT: Final = 1000
+"""Characters of a message that are kept: every row may get the same one."""
+
+_STEERING: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What would steer the terminal that shows it, or turn the text around; ends of lines and tabs are not among it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +157,7 @@ def judge(
             advice="Correct the base address, if that is where the API is now.",
         )
     explanation = _ask(explain, response)
-    message, code = blot(explanation.message), explanation.code
+    message, code = _plain(blot(explanation.message)), explanation.code
     if explanation.body is not None:
         body = blot(explanation.body)[:BODY_KEPT] or None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -182,10 +189,15 @@ def judge(
             if said == NARROW
             else "Check the credentials, and what they are allowed to do.",
         )
-    faults = tuple((blot(path), blot(text)) for path, text in explanation.faults)
+    faults = tuple((_plain(blot(path)), _plain(blot(text))) for path, text in explanation.faults)
     return RefusedError(
         message, code=code or REFUSALS.get(status, f"http_{status}"), status=status, faults=faults, body=body
     )
+
+
+def _plain(text: str) -> str:
+    """What an API says, as people may be shown it."""
+    return _STEERING.sub(" ", text if len(text) <= MESSAGE_KEPT else f"{text[: MESSAGE_KEPT - 1]}…")
 
 
 def illegible(

@@ -245,7 +245,7 @@ class Client:
             seconds = min(asked or max(1.0, wait), LONGEST_WAIT)
             self._pace.slow_down(seconds, _told(error), asked=bool(asked) or not throttled)
         elif not trial.others_answered:
-            self._pace.pause(wait, error.message)
+            self._pace.pause(wait, error.told)
         if step is Next.CALL_IT_DOWN:
             raise trial.conclude(self._health.outage(error, now)) from error
         if step is Next.GIVE_UP:
@@ -257,8 +257,8 @@ class Client:
 def _told(error: RetryableError) -> str:
     """What the API said when it complained."""
     if error.retry_after is None or error.retry_after <= LONGEST_WAIT:
-        return error.message
-    return f"{error.message}; it asked for {error.retry_after:.0f} s, and is asked again after {LONGEST_WAIT:.0f} s"
+        return error.told
+    return f"{error.told}; it asked for {error.retry_after:.0f} s, and is asked again after {LONGEST_WAIT:.0f} s"
 
 
 def _is_stale(request: Request, error: ApiError) -> bool:

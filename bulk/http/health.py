@@ -120,7 +120,7 @@ class Health:
         since = 0.0 if self._down_since is None else now - self._down_since
         start = f"no good answer for {since:.0f} s" if self.reached else "the API could not be reached"
         return OutageError(
-            f"{start}: {error.message}",
+            f"{start}: {error.told}",
             code="outage" if self.reached else "unreachable",
             status=error.status,
             reached=self.reached,

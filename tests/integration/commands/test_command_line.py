@@ -76,6 +76,16 @@ def test_the_samples_of_channels_are_the_same_as_a_table_and_as_drafts(shell, sa
         assert (rows["read"], rows["created"]) == (30, 30)
 
 
+def test_names_with_brackets_and_colons_are_shown_as_they_are(shell):
+    """A spreadsheet has columns such as `Size [cm]`, which is a mark-up to the library that draws the screen."""
+    for name in ("sizes [b].csv", "sizes.csv"):
+        (shell.folder / name).write_text("sku,custom_fields.Size [cm],custom_fields.[/b] :smile:\nM-1,#N/A,#REF!\n")
+    for line in (["check"], ["import", "--sandbox"]):
+        shown = shell(*line, "luminous.products", "*.csv", exit_code=3).stdout
+        assert {"custom_fields.Size [cm]", "custom_fields.[/b] :smile:"} <= set(re.split(r"  +", shown))
+        assert "sizes [b].csv:2" in shown
+
+
 def test_check_of_a_good_file_is_exit_0(shell, samples):
     assert "no fault found" in shell("check", "luminous.products", samples / "products.csv").stdout
 

@@ -159,11 +159,28 @@ def test_a_long_body_is_cut_and_bytes_that_are_no_text_are_borne():
     assert len(answer(500, b"\xff" * 100_000).body) == 2000
 
 
+@pytest.mark.parametrize("status", [401, 403, 422, 500])
+def test_an_answer_that_is_nested_beyond_measure_is_judged_by_its_status(status):
+    assert answer(status, b"[" * 100_000 + b"]" * 100_000).status == status
+
+
 def test_credentials_are_blotted_out_wherever_the_answer_repeats_them():
     body = b"Bearer s3cr/et, s3cr/et, s3cr\\/et, s3cr%2Fet" + b" " * 1990 + b"s3cr/et"
     error = answer(422, body, message="s3cr/et?", faults=(("key", "was s3cr/et"),))
     assert "s3cr" not in f"{error.message}{error.body}{error.faults}"
     assert "s3cr" not in answer(302, headers={"Location": "https://x.test/?t=s3cr/et"}).message
+
+
+def test_what_an_api_says_neither_steers_a_terminal_nor_fills_the_ledger():
+    error = answer(422, message="\x1b[2Jbad\x07\n" + "x" * 10_000, faults=(("na\x1bme", "\u202eevil \x9b5mtext"),))
+    assert error.message.startswith(" [2Jbad \nxxx")
+    assert len(error.message) == 1000
+    assert error.faults == (("na me", " evil  5mtext"),)
+
+
+def test_what_is_told_of_an_answer_names_its_status():
+    assert answer(501, message="no").told == "the API answers 501: no"
+    assert answer(501, message="").told == "the API answers 501 Not Implemented"
 
 
 def test_a_credential_across_the_cut_leaves_no_part_of_itself():
