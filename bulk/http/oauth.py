@@ -1,12 +1,11 @@
 """What answers say in the words of OAuth 2.0 (RFC 6749 and 6750)."""
 
-import json
 import re
 from http import HTTPStatus
 from typing import Any, Final
 
 from bulk.contracts import Explanation
-from bulk.model import Request, Response
+from bulk.model import Request, Response, parsed
 
 STALE: Final = "invalid_token"
 """The token is expired or was revoked: another one may do."""
@@ -49,7 +48,7 @@ def _challenge(response: Response, name: str) -> str | None:
 
 def _body(response: Response) -> dict[str, Any]:
     try:
-        body = json.loads(response.body)
+        body = parsed(response.body)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

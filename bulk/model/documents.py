@@ -13,5 +13,8 @@ def parsed(text: str | bytes) -> Any:  # noqa: ANN401  # JSON is any shape; each
     """
     try:
         return decode(text)
-    except ValueError:
-        return json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            return json.loads(text)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None

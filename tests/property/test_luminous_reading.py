@@ -168,6 +168,19 @@ def test_what_is_no_page_of_products_is_read_like_any_other_answer(value):
     assert repr(read_page(body)) == repr(parsed(body)) or isinstance(value["data"], list)
 
 
+@pytest.mark.parametrize("value", ['"\\ud800"', "NaN", "-Infinity", "1e999"])
+def test_a_page_with_what_only_the_slow_reader_takes_is_read_all_the_same(value):
+    body = f'{{"data": [{{"sku": "A", "name": {value}}}], "meta": {{"total": 1}}}}'.encode()
+    assert repr(read_page(body)) == repr(parsed(body))
+
+
+def test_what_is_nested_beyond_measure_is_no_answer():
+    for body in (b"[" * 100_000, b'{"data": [{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]}"):
+        for read in (read_page, parsed):
+            with pytest.raises(ValueError, match="nested too deeply|malformed|truncated|Expecting"):
+                read(body)
+
+
 @given(odd)
 def test_what_is_read_has_the_types_of_the_model_or_is_null(record):
     """Only bounds and nulls may be against the model: an answer may hold what could not be written."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from msgspec import UNSET, Struct, UnsetType, ValidationError, defstruct
+from msgspec import UNSET, Struct, UnsetType, defstruct
 from msgspec.json import Decoder
 
 from bulk.connectors.luminous.reading import PRODUCT_FIELDS
@@ -25,7 +25,7 @@ def read_page(body: bytes) -> Any:  # noqa: ANN401  # JSON is any shape
     """A page of products with its records side by side; any other JSON as it is, raises `ValueError` for none."""
     try:
         page = _page(body)
-    except ValidationError:
+    except (ValueError, RecursionError):  # another shape, or more than the quick reader takes
         return parsed(body)
     around = {"meta": page.meta, "pagination": page.pagination}
     return {"data": Documents.of_structs(page.data), **{name: it for name, it in around.items() if it is not UNSET}}
