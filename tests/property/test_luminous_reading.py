@@ -177,7 +177,7 @@ def test_a_page_with_what_only_the_slow_reader_takes_is_read_all_the_same(value)
 def test_what_is_nested_beyond_measure_is_no_answer():
     for body in (b"[" * 100_000, b'{"data": [{"name": ' + b"[" * 100_000 + b"]" * 100_000 + b"}]}"):
         for read in (read_page, parsed):
-            with pytest.raises(ValueError, match="nested too deeply|malformed|truncated|Expecting"):
+            with pytest.raises(ValueError, match=r"nested too deeply|malformed|truncated|Expecting"):
                 read(body)
 
 
