@@ -165,6 +165,24 @@ def test_an_export_that_runs_in_circles_or_breaks_off_is_an_error_and_not_an_end
     assert broken.value.code == "broken_listing"
 
 
+def test_a_list_that_never_ends_is_an_error(play, answer):
+    for rows in ([], [{"id": 1}]):
+        endless = [answer({"data": rows, "meta": {"last_page": 10**9, "total": 10**9}})] * 200
+        with pytest.raises(UnclearError, match="list gave 100 pages in a row with nothing new"):
+            play(walk_products(ALL, None), *endless)
+    with pytest.raises(UnclearError, match="product export gave 100 pages"):
+        play(walk_products(FAST, None), *(export(answer, cursor=str(n), more=True) for n in range(200)))
+
+
+@pytest.mark.parametrize("meta", [{"total": 0}, {"total": -5, "last_page": -1}, {"total": 2, "last_page": 1}])
+def test_a_list_that_says_fewer_than_it_gives_is_read_until_a_page_is_empty(meta, play, answer):
+    around = {"meta": {"per_page": 2, **meta}}
+    pages = [[{"id": 1}, {"id": 2}], [{"id": 3}, {"id": 4}], [{"id": 5}], []]
+    first = answer({"data": [{"id": 0}, *pages[0]], **around})
+    rest = (answer({"data": rows, **around}) for rows in pages[1:])
+    assert ids(play(walk_products(ALL, None), first, *rest)[1]) == [[0, 1, 2], [3, 4], [5], []]
+
+
 def test_since_reads_the_changed_ones_by_the_export_and_completes_them_in_bulk(play, answer):
     requests, pages = play(walk_products(SINCE, None), export(answer, 1, 2), found(answer, 2, 1))
     assert queries(requests) == [

@@ -18,6 +18,9 @@ from bulk.model import Documents, Request, Response, shorten
 NEWBORN: Final = timedelta(seconds=60)
 """A record that was created this close to the server's clock was made by this very conversation."""
 
+MOST_BARREN: Final = 100
+"""Pages in a row that may bring nothing: a list that goes on so has no end."""
+
 MOST_KEPT: Final = 16_000
 """Bytes of an answer that is no JSON that are looked at to keep something of it."""
 
@@ -69,27 +72,46 @@ class Sheet:
     """Records of the whole list, where it says."""
     last: bool
     """Whether no page follows."""
+    barren: int
+    """Pages in a row, up to this one, with nothing on them or only what was on the page before."""
 
 
 def sheet(response: Response, page: int, before: Sheet | None) -> Sheet:
     """The given page of a list; raises `UnclearError` where the answer is none.
 
     It is the last by `last_page`, else by `total` and `per_page`, else if it is empty or the page `before` once more:
-    without `meta` nobody knows whether a page was made shorter than it was asked for, or there are pages at all.
+    without `meta` nobody knows whether a page was made shorter than it was asked for, or there are pages at all. A
+    `meta` that says fewer than have come says nothing. Raises `UnclearError` for a list without an end, too.
     """
     records, around = list_of(response)
     shown = around.get("meta") or around.get("pagination")
     meta = shown if isinstance(shown, dict) else {}
     total, last_page, per_page = (integer(meta.get(name)) for name in ("total", "last_page", "per_page"))
-    if last_page is not None:
+    again = before is not None and len(records) > 0 and records == before.records
+    if total is not None and (page - 1) * (per_page or 0) + len(records) > max(total, 0):
+        last = not records
+    elif last_page is not None:
         last = page >= last_page
     elif total is not None and per_page:
         last = page * per_page >= total
-    elif before is not None and records == before.records:
-        records, last = [], True
     else:
-        last = not records
-    return Sheet(records=records, total=total, last=last)
+        records, last = ([], True) if again else (records, not records)
+    barren = 0 if records and not again else 1 if before is None else before.barren + 1
+    if barren == MOST_BARREN and not last:
+        raise endless("list")
+    return Sheet(records=records, total=total, last=last, barren=barren)
+
+
+def broken(what: str, complaint: str, *, advice: str | None = None) -> UnclearError:
+    """The error for a listing that contradicts itself."""
+    return UnclearError(
+        f"Luminous's {what} {complaint}, so it cannot be known to be complete", code="broken_listing", advice=advice
+    )
+
+
+def endless(what: str, *, advice: str | None = None) -> UnclearError:
+    """The error for a listing that goes on with nothing."""
+    return broken(what, f"gave {MOST_BARREN} pages in a row with nothing new", advice=advice)
 
 
 def _json(response: Response) -> Any:  # noqa: ANN401  # JSON is any shape

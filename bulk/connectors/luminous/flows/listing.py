@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
-from bulk.connectors.luminous.flows.answers import Sheet, is_same, list_of
+from bulk.connectors.luminous.flows.answers import MOST_BARREN, Sheet, broken, endless, is_same, list_of
 from bulk.connectors.luminous.flows.lookups import PER_PAGE, find_products, one_page
 from bulk.connectors.luminous.flows.pages import read_page
 from bulk.connectors.luminous.reading import changed_at
 from bulk.connectors.luminous.reading.values import text
 from bulk.contracts import Enquiry, Page, Query, Walk
-from bulk.errors import RefusedError, UnclearError, UsageError
+from bulk.errors import RefusedError, UsageError
 from bulk.model import Request, Response, parsed
 
 EXPORT_LIMIT: Final = 1000
@@ -22,6 +22,9 @@ SORTED: Final = ("sort", "id:asc")
 
 END: Final = "end"
 """`Page.resume` of the last page."""
+
+_EXPORT: Final = "product export"
+_BY_PAGE: Final = "Export without --fast and --since: that goes page by page."
 
 _ONCE: Final = "once"
 """In place of the newest change: nothing is read once more after this."""
@@ -100,6 +103,7 @@ def _export(query: Query, resume: str | None) -> Generator[Request | Page, Respo
     since = query.since or datetime.fromtimestamp(0, UTC)
     position = resume or f"since:{'' if query.since is None else _ONCE}:{_stamp(since)}"
     cursors: set[str] = set()
+    barren = 0
     while position != END:
         name, newest, value = position.split(":", 2)
         cursors = cursors | {value} if name == "cursor" else set()
@@ -112,7 +116,10 @@ def _export(query: Query, resume: str | None) -> Generator[Request | Page, Respo
             newest = _newest(newest, records)
         cursor = _cursor(around, records)
         if cursor in cursors:
-            raise _broken("gave the same cursor twice")
+            raise broken(_EXPORT, "gave the same cursor twice", advice=_BY_PAGE)
+        barren = 0 if records else barren + 1
+        if barren == MOST_BARREN:
+            raise endless(_EXPORT, advice=_BY_PAGE)
         if cursor is not None:
             position = f"cursor:{newest}:{cursor}"
         elif newest in {"", _ONCE}:
@@ -145,16 +152,8 @@ def _cursor(around: Mapping[str, Any], records: Sequence[Mapping[str, Any]]) -> 
     if isinstance(cursor, str) and cursor and (records or more is True):
         return cursor
     if more is True:
-        raise _broken("says that there is more, but not where")
+        raise broken(_EXPORT, "says that there is more, but not where", advice=_BY_PAGE)
     return None
-
-
-def _broken(complaint: str) -> UnclearError:
-    return UnclearError(
-        f"Luminous's product export {complaint}, so it cannot be known to be complete",
-        code="broken_listing",
-        advice="Export without --fast and --since: that goes page by page.",
-    )
 
 
 def _completed(records: Sequence[Mapping[str, Any]]) -> Enquiry[Sequence[Mapping[str, Any]]]:
