@@ -4,7 +4,7 @@ The sheet is loaded whole. The header is its first row, and row numbers are thos
 A column with an error cell, such as `#N/A`, is text, too, for validation to name the row.
 The reader makes blanks of error cells, rounds numbers in columns of text, takes TRUE among numbers for 1 and the text
 `nan` for a number, all in silence. So a sheet is read both as text and as typed, and a type is believed only where the
-two agree.
+two agree. Numbers that are shown with zeros in front are text with these.
 """
 
 import logging
@@ -21,7 +21,7 @@ import polars as pl
 
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
-from bulk.formats import excel_writer, files, formulas, frames, workbook
+from bulk.formats import excel_writer, files, formulas, frames, workbook, zeros
 from bulk.formats.header import letters, named
 from bulk.model import listed
 
@@ -88,12 +88,15 @@ class ExcelScan:
         book = fastexcel.read_excel(self._path)
         every = range(len(self._header))
         columns = self._load(book, "string", every)
-        sound = [index for index in every if index not in errors]
+        padded = self._padded()
+        sound = [index for index in every if index not in errors and index not in padded]
         for index, typed in zip(sound, self._load(book, None, sound), strict=True):
             columns[index] = self._agreed(self._header[index], columns[index], typed)
         mixed = [index for index, column in enumerate(columns) if _holds_number(column)]
         for index, numbers in zip(mixed, self._load(book, "float", mixed), strict=True):
             columns[index] = _unrounded(columns[index], numbers)
+        for index, widths in padded.items():
+            columns[index] = _with_zeros(columns[index], widths)
         for index, cells in errors.items():
             columns[index] = columns[index].scatter([*cells], [*cells.values()])
         return pl.DataFrame([column.alias(name) for name, column in zip(self._header, columns, strict=True)])
@@ -136,7 +139,10 @@ class ExcelScan:
                 path=self._called,
                 advice=f"it has {listed([repr(sheet) for sheet in sheets])}",
             )
-        return wanted if wanted is not None else sheets[0]
+        if wanted is not None:
+            return wanted
+        hidden = workbook.hidden_sheets(self._path) if len(sheets) > 1 else ()
+        return next((sheet for sheet in sheets if sheet not in hidden), sheets[0])
 
     def _errors(self) -> dict[int, dict[int, str]]:
         """Texts of the error cells by column and by row below the header.
@@ -164,6 +170,15 @@ class ExcelScan:
             name = self._header[columns[column]]
             raise self._lost(f"cell {column}{row} holds {_UNCALCULATED}{more}", line=row, column=name)
         return errors
+
+    def _padded(self) -> dict[int, dict[int, int]]:
+        """Digits of numbers that are shown with zeros in front, by column and by row below the header."""
+        columns = {place: index for index, place in enumerate(self._places[: len(self._header)])}
+        padded: dict[int, dict[int, int]] = {}
+        for cell in zeros.paddings(self._path, self._sheet):
+            if cell.column in columns and cell.row >= _FIRST_ROW:
+                padded.setdefault(columns[cell.column], {})[cell.row - _FIRST_ROW] = cell.digits
+        return padded
 
     def _lost(self, what: str, *, line: int | None = None, column: str | None = None) -> SourceError:
         return SourceError(
@@ -225,6 +240,15 @@ def _unrounded(text: pl.Series, numbers: pl.Series) -> pl.Series:
     cells = text.to_list()
     for index, cell in zip(cut.arg_true(), plain, strict=True):
         cells[index] = cell
+    return pl.Series(text.name, cells, dtype=pl.String)
+
+
+def _with_zeros(text: pl.Series, widths: Mapping[int, int]) -> pl.Series:
+    """Whole numbers of so many digits at least, as they are shown; formatted cells may go on below the last row."""
+    cells = text.to_list()
+    for row, digits in widths.items():
+        if row < len(cells) and (cell := cells[row]) and cell.isdigit():
+            cells[row] = cell.zfill(digits)
     return pl.Series(text.name, cells, dtype=pl.String)
 
 

@@ -145,17 +145,30 @@ def _index(column: bytes) -> int:
 def faults(path: str, sheet: str) -> Iterator[Fault]:
     """Cells that hold an Excel error, and formulas that were never calculated."""
     with zipfile.ZipFile(path) as archive:
-        member = _member(archive, sheet)
-        if member is None:
-            return
-        with archive.open(member) as stream:
-            rest = b""
-            while piece := stream.read(_PIECE):
-                text = rest + piece
-                end = max(text.rfind(b"</row>"), text.rfind(b":row>")) + len(b":row>")
-                if _SUSPECT.search(text, 0, end):
-                    yield from _faults(text[:end])
-                rest = text[end:]
+        for text in rows_of(archive, sheet):
+            if _SUSPECT.search(text):
+                yield from _faults(text)
+
+
+def rows_of(archive: zipfile.ZipFile, sheet: str) -> Iterator[bytes]:
+    """What a sheet consists of, in pieces of whole rows; nothing for a sheet that is no table of cells."""
+    member = _member(archive, sheet)
+    if member is None:
+        return
+    with archive.open(member) as stream:
+        rest = b""
+        while piece := stream.read(_PIECE):
+            text = rest + piece
+            end = max(text.rfind(b"</row>"), text.rfind(b":row>")) + len(b":row>")
+            yield text[:end]
+            rest = text[end:]
+
+
+def hidden_sheets(path: str) -> set[str]:
+    """Names of the sheets that a person does not see."""
+    with zipfile.ZipFile(path) as archive:
+        entries = elements(archive, "xl/workbook.xml", "sheet")
+        return {entry.get("name", "") for entry in entries if entry.get("state", "visible") != "visible"}
 
 
 def _faults(text: bytes) -> Iterator[Fault]:
@@ -177,12 +190,12 @@ def _member(archive: zipfile.ZipFile, sheet: str) -> str | None:
     try:
         relation = next(
             entry.get(_RELATION)
-            for entry in _elements(archive, "xl/workbook.xml", "sheet")
+            for entry in elements(archive, "xl/workbook.xml", "sheet")
             if entry.get("name") == sheet
         )
         target = next(
             entry.get("Target", "")
-            for entry in _elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
+            for entry in elements(archive, "xl/_rels/workbook.xml.rels", "Relationship")
             if entry.get("Id") == relation
         )
     except (StopIteration, KeyError, ET.ParseError):
@@ -191,6 +204,7 @@ def _member(archive: zipfile.ZipFile, sheet: str) -> str | None:
     return member if member in archive.namelist() else None
 
 
-def _elements(archive: zipfile.ZipFile, member: str, tag: str) -> Iterator[ET.Element]:
+def elements(archive: zipfile.ZipFile, member: str, tag: str) -> Iterator[ET.Element]:
+    """The elements of a small part of the workbook that have a name, whatever stands before it."""
     root = ET.fromstring(archive.read(member))  # noqa: S314  # expat itself bounds the expansion of entities
     return (element for element in root.iter() if element.tag.rpartition("}")[2] == tag)

@@ -179,6 +179,35 @@ def test_a_sheet_is_chosen_by_name_and_is_the_first_otherwise(workbook):
         assert source.tables[0].facts == {"format": "xlsx", "sheet": "One"}
 
 
+def test_a_sheet_that_nobody_sees_is_read_only_if_it_is_named(tmp_path):
+    book = xlsxwriter.Workbook(tmp_path / "hidden.xlsx")
+    for name, price, hide in (("last year", 1, "hide"), ("older", 2, "very_hidden"), ("prices", 3, None)):
+        sheet = book.add_worksheet(name)
+        sheet.write_column(0, 0, ["price", price])
+        if hide:
+            getattr(sheet, hide)()
+        else:
+            sheet.activate()
+    book.close()
+    assert read(tmp_path / "hidden.xlsx")["price"].to_list() == [3]
+    assert read(tmp_path / "hidden.xlsx", sheet="last year")["price"].to_list() == [1]
+
+
+def test_a_number_that_is_shown_with_zeros_in_front_has_them(workbook):
+    rows = [
+        ("sku", "upc", "price", "0"),
+        ((123, "00000"), (12345678905, "000000000000"), (7, "0.00"), (1, "0")),
+        (45, (8, "0000;-0000"), (1.5, "00"), None),
+        ("A-1", "0099", 19.99, (2, "#,##0")),
+        ((1234567, "00000"), None, None, None),
+    ]
+    frame = read(workbook(One=rows))
+    assert frame["sku"].to_list() == ["00123", "45", "A-1", "1234567"]
+    assert frame["upc"].to_list() == ["012345678905", "0008", "0099", None]
+    assert frame["price"].cast(pl.Float64).to_list() == [7, 1.5, 19.99, None]
+    assert frame["0"].to_list() == [1, None, 2, None]
+
+
 def test_an_unknown_sheet_lists_those_there_are(workbook):
     error = refusal(workbook(One=[["sku"]], Two=[["sku"]]), sheet="Three")
     assert "no sheet 'Three'" in error.reason
