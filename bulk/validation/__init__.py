@@ -2,9 +2,10 @@
 
 Reading order: `document` and `joint` (how a model is written), `schema` and `shapes` (the model as flat `columns`),
 `mapping`, `vocabulary` and `binding` (the columns of one file), `coerce` and `damage` (cells to values), `reader` (a
-table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions), `payload` (values to JSON),
-`shown` (what is read but not judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats` and
-`widths` (what only the whole file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
+table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions), `rulebook` (which rows break
+them), `looks` and `glance` (which rows need not be read), `payload` (values to JSON), `shown` (what is read but not
+judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats` and `widths` (what only the whole
+file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
 
 Names are looked up when they are asked for: models and schemas do without polars, and must stay quick to show.
 """

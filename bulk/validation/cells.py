@@ -6,7 +6,7 @@ row that is tried again becomes the same document.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -26,11 +26,16 @@ _TYPES: Mapping[type, pl.DataType] = {
 
 def original_cells(frame: pl.DataFrame, rows: Sequence[int]) -> list[Mapping[str, Any]]:
     """The cells of these positions by the file's headers, in the order asked for."""
+    by_row = dict(cells_of(frame.filter(frame.get_column(ROW).is_in(rows))))
+    return [by_row[row] for row in rows]
+
+
+def cells_of(frame: pl.DataFrame) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The position of each row, and its cells by the file's headers."""
     header = [name for name in frame.columns if name != ROW]
-    wanted = frame.filter(frame.get_column(ROW).is_in(rows))
-    columns = [_kept(wanted.get_column(name)) for name in header]
-    by_row = dict(zip(wanted.get_column(ROW).to_list(), zip(*columns, strict=True), strict=True))
-    return [dict(zip(header, by_row[row], strict=True)) for row in rows]
+    columns = [_kept(frame.get_column(name)) for name in header]
+    for row, *cells in zip(frame.get_column(ROW).to_list(), *columns, strict=True):
+        yield row, dict(zip(header, cells, strict=True))
 
 
 def restored(rows: Sequence[int], cells: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

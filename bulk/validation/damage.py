@@ -25,6 +25,9 @@ DATE: Final = (
 )
 """A day as spreadsheets write it, or a month and a year."""
 
+MONTH_FIRST: Final = (6, 9)
+"""How long at least and at most are those that begin with a letter: `mar-24` and `sept-2024`."""
+
 _ERROR: Final = rf"^(?:{'|'.join(map(re.escape, ERROR_VALUES))}|#{{3,}})$"
 _DAMAGED: Final = rf"(?:{SCIENTIFIC})|(?:{DATE})|{_ERROR}"
 """All of these at once, since a text is looked through once for each pattern."""

@@ -4,42 +4,58 @@ To bring all cells to text and value and to ask every rule of them takes several
 row for a doubtful one, never the other way round: what it knows no quick look for is doubtful wherever it is filled.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
-from bulk.model import ROW
-from bulk.validation import coerce, damage
-from bulk.validation.binding import Binding, Bound
-from bulk.validation.coerce import Family, PolarsType
-from bulk.validation.columns import Column, Constraints, Kind
+from bulk.validation import coerce
+from bulk.validation.binding import Binding
+from bulk.validation.coerce import PolarsType
+from bulk.validation.columns import Kind
 from bulk.validation.joint_rules import JointCheck
+from bulk.validation.looks import at_text, at_value
 from bulk.validation.reader import Reader
-from bulk.validation.rules import Markers, bound_on, spellings
+from bulk.validation.rules import Markers, spellings, text
 
-_NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,5})?"
-"""As nearly all numbers are, with no more digits than a spreadsheet keeps."""
-_TOO_MANY_DIGITS: Final = 10.0**damage.EXACT_DIGITS
-_CODE: Final = r"^[!-~](?:[ -~]*[!-~])?$"
-"""Text without outer spaces and without anything that cannot be seen."""
-_TRAILING_SPACE: Final = r"\s$"
-_STRAIGHT: Final = frozenset(
-    {
-        (Family.INTEGER, Kind.INTEGER),
-        (Family.INTEGER, Kind.NUMBER),
-        (Family.FLOAT, Kind.NUMBER),
-        (Family.BOOLEAN, Kind.BOOLEAN),
-    }
-)
-"""Typed cells of which the value alone decides."""
+_FEW: Final = 0.25
+"""Different texts for each cell of a column, at most, to look at each of them instead of at each cell."""
+
+_MOST: Final = 0.5
+"""Cells that a look may leave in doubt and still be worth having, where there is another one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Doubts:
+    """What is not good at a glance."""
+
+    frame: pl.DataFrame
+    """The rows that must be read."""
+    numbers: Sequence[int]
+    """The columns that must be read in these rows; in others, no cell of theirs breaks a rule of its own."""
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Plan:
+    """What makes cells doubtful, by number of their column, in a table with columns of certain types.
+
+    What proves not to pay is taken out.
+    """
+
+    looks: dict[int, list[pl.Expr]]
+    """To be asked of cells, one after the other of those that the ones before left in doubt."""
+    of_texts: dict[int, pl.Expr]
+    """To be asked of lists of different texts, which leaves those in doubt; for columns with a single, dear look."""
 
 
 class Glance:
     """Tells which rows of a table are doubtful."""
 
     def __init__(self, binding: Binding, joint: Sequence[JointCheck], reader: Reader, markers: Markers) -> None:
-        self._binding = binding
+        self._columns = binding.columns
+        self._foreign = binding.foreign
+        self._key = binding.columns.index(binding.key)
         self._reader = reader
         self._forms = spellings([markers.clear, markers.empty])
         # What is filled in is in no cell, and a marker that could be a value takes more than a look.
@@ -47,96 +63,105 @@ class Glance:
             coerce.is_decimal(form) or form.lower() in coerce.BOOLEANS for form in self._forms
         )
         self._joint = [check.broken for check in joint]
-        self._joined = sorted({int(name[1:]) for broken in self._joint for name in broken.meta.root_names()})
-        self._plans: dict[tuple[PolarsType, ...], pl.Expr] = {}
+        joined = {name for broken in self._joint for name in broken.meta.root_names()}
+        self._joined = sorted({int(name[1:]) for name in joined})
+        self._joined_values = [
+            coerce.first_value(text(number), binding.columns[number].column).alias(f"v{number}")
+            for number in self._joined
+            if f"v{number}" in joined
+        ]
+        self._plans: dict[tuple[PolarsType, ...], _Plan] = {}
         """By types, since to build expressions takes longer than to look at a small frame."""
 
-    def doubtful(self, frame: pl.DataFrame) -> pl.DataFrame:
-        """The rows that must be read. Raises `SourceError` for a column whose type cannot be in a cell."""
+    def doubtful(self, frame: pl.DataFrame) -> Doubts:
+        """What must be read. Raises `SourceError` for a column whose type cannot be in a cell."""
         if self._blind:
-            return frame
-        own, foreign = self._binding.columns, self._binding.foreign
-        cells = [frame.get_column(str(one.header)).alias(f"c{at}") for at, one in enumerate((*own, *foreign))]
-        types = tuple(one.dtype for one in cells)
+            return Doubts(frame=frame, numbers=range(len(self._columns)))
+        doubts = {number: places for number, places in self._doubts(frame) if places.len()}
+        misplaced = (frame.get_column(str(one.header)).is_not_null().arg_true() for one in self._foreign)
+        places = pl.concat([*doubts.values(), *misplaced, self._broken(frame)]).unique().sort()
+        return Doubts(frame=frame[places], numbers=sorted({self._key, *doubts, *self._joined}))
+
+    def _doubts(self, frame: pl.DataFrame) -> Iterator[tuple[int, pl.Series]]:
+        """Where cells may break a rule, or may have to be remarked upon, by number of the column."""
+        cells = [frame.get_column(str(one.header)).alias(_name(at)) for at, one in enumerate(self._columns)]
+        plan = self._plan(tuple(one.dtype for one in cells))
+        filled = {at: one for at, one in enumerate(cells) if at == self._key or one.null_count() < len(one)}
+        few = {number: one for number, one in filled.items() if number in plan.of_texts}
+        rest = {number: one for number, one in filled.items() if number not in few}
+        yield from _of_texts(plan, few)
+        yield from _of_cells(plan, rest)
+
+    def _broken(self, frame: pl.DataFrame) -> pl.Series:
+        """Where a rule that joins columns is broken, as far as no cell is in doubt."""
+        if not self._joint:
+            return pl.Series(dtype=pl.UInt32)
+        columns = {number: self._columns[number] for number in self._joined}
+        if all(one.split is None and frame.get_column(one.label).dtype == pl.String for one in columns.values()):
+            # A cell that is in no doubt is its own text, and the first value of that is the right one.
+            cells = [frame.get_column(one.label).alias(f"t{number}") for number, one in columns.items()]
+            work = pl.DataFrame(cells).with_columns(pl.when(pl.all() != "").then(pl.all()))
+            work = work.with_columns(self._joined_values)
+        else:
+            work = self._reader.read(frame, self._joined)
+        broken = pl.any_horizontal(self._joint).fill_null(value=False)
+        return work.select(broken.alias("broken")).to_series().arg_true()
+
+    def _plan(self, types: tuple[PolarsType, ...]) -> _Plan:
         if types not in self._plans:
-            doubts = [self._doubt(pl.col(f"c{at}"), one, types[at]) for at, one in enumerate(own)]
-            misplaced = [pl.col(f"c{at}").is_not_null() for at in range(len(own), len(types))]
-            self._plans[types] = pl.any_horizontal(*doubts, *misplaced)
-        doubtful = pl.DataFrame(cells).select(self._plans[types]).to_series()
-        if self._joint:
-            broken = pl.any_horizontal(self._joint).fill_null(value=False).alias("broken")
-            doubtful |= self._reader.read(frame, self._joined).select(ROW, broken).get_column("broken")
-        return frame.filter(doubtful)
+            plan = self._plans[types] = _Plan(looks={}, of_texts={})
+            for number, dtype in enumerate(types):
+                cell, kind, is_key = pl.col(_name(number)), self._columns[number].column.kind, number == self._key
+                good = self._looks(number, dtype, cell)
+                plan.looks[number] = [_in_doubt(cell, look, is_key=is_key) for look in good or [pl.lit(value=False)]]
+                if len(good) == 1 and dtype == pl.String and not is_key and kind is not Kind.INTEGER:
+                    (look,) = self._looks(number, dtype, pl.element())
+                    odd = pl.element().filter(_in_doubt(pl.element(), look, is_key=False))
+                    plan.of_texts[number] = cell.list.eval(odd)
+        return self._plans[types]
 
-    def _doubt(self, cell: pl.Expr, one: Bound, dtype: PolarsType) -> pl.Expr:
-        """Whether a cell may break a rule, or may have to be remarked upon."""
+    def _looks(self, number: int, dtype: PolarsType, cell: pl.Expr) -> Sequence[pl.Expr]:
+        """What tells good cells of a column; nothing where they must be read."""
+        one = self._columns[number]
         family = coerce.family_of(dtype, one.label)
-        is_key = one is self._binding.key
-        good = None
-        if one.split is None and dtype == pl.String:
-            good = self._is_good_text(cell, one.column, is_code=is_key or one.column.identifier)
-        elif one.split is None and not is_key and not one.column.identifier:
-            good = _is_good_value(cell, one.column, dtype, family)
-        doubt = cell.is_not_null() if good is None else cell.is_not_null() & ~good
-        return cell.is_null() | doubt if is_key else doubt
-
-    def _is_good_text(self, cell: pl.Expr, column: Column, *, is_code: bool) -> pl.Expr | None:
-        """Whether a filled cell of text is surely good; None where only reading can tell."""
-        stated = column.constraints.stated()
-        match column.kind:
-            case Kind.INTEGER:
-                value = cell.cast(pl.Int64, strict=False)
-                return value.is_not_null() & _is_within(value, column)
-            case Kind.NUMBER if stated.keys() <= {"ge"} and stated.get("ge", 0) <= 0:
-                return cell.str.contains(f"^{_NUMBER}$")
-            case Kind.NUMBER:
-                return cell.str.contains(f"^-?{_NUMBER}$") & _is_within(cell.cast(pl.Float64, strict=False), column)
-            case Kind.BOOLEAN:
-                return cell.is_in(coerce.TRUE + coerce.FALSE)
-            case Kind.TEXT if column.constraints.choices:
-                choices = [one for one in column.constraints.choices if one not in self._forms]
-                return None if is_code else cell.is_in(choices)
-            case Kind.TEXT if is_code:
-                odd = cell.is_in(self._forms) | damage.is_damaged_identifier(cell)
-                return cell.str.contains(_CODE) & ~odd & _is_usual(cell, column)
-            case Kind.TEXT:
-                return ~self._begins_oddly(cell) & _is_usual(cell, column)
-            case Kind.SCALAR | Kind.VALUE if not is_code and column.expected is None:
-                return ~self._begins_oddly(cell)
-            case Kind.TEXTS if not is_code and not stated and column.each.stated().keys() <= {"max_length"}:
-                return ~self._begins_oddly(cell, ";", "[") & ~_may_break(cell, column.each, column.kind)
-            case _:
-                return None
-
-    def _begins_oddly(self, cell: pl.Expr, *more: str) -> pl.Expr:
-        """Whether a text begins like a marker, an error of a spreadsheet, or with a space."""
-        odd = "|".join(pl.escape_regex(form) for form in (*self._forms, "#", *more))
-        return cell.str.contains(rf"^(?:\s|{odd})")
+        is_code = number == self._key or one.column.identifier
+        if one.split is not None:
+            return ()
+        if dtype == pl.String:
+            return at_text(cell, one.column, self._forms, is_code=is_code)
+        return () if is_code else at_value(cell, one.column, dtype, family)
 
 
-def _is_usual(cell: pl.Expr, column: Column) -> pl.Expr:
-    """Whether a text breaks no bound, and is as text of its column usually is."""
-    odd = _may_break(cell, column.constraints, column.kind)
-    if column.expected is None and column.constraints.stated().keys() <= {"max_length"}:
-        return ~odd  # whatever spaces are behind the text, without them it is only shorter
-    if column.expected is not None:
-        odd |= ~cell.str.contains(column.expected.pattern)
-    return ~(odd | cell.str.contains(_TRAILING_SPACE))
+def _of_texts(plan: _Plan, cells: Mapping[int, pl.Series]) -> Iterator[tuple[int, pl.Series]]:
+    """Where columns are in doubt, by a look at each of their different texts."""
+    texts = pl.DataFrame(list(cells.values())).select(pl.all().unique().implode())
+    odd = texts.select(plan.of_texts[number] for number in cells)
+    for number, found, doubted in zip(cells, texts, odd, strict=True):
+        if len(found[0]) > _FEW * len(cells[number]):
+            del plan.of_texts[number]
+        if len(doubted[0]):
+            yield number, cells[number].is_in(doubted).arg_true()
 
 
-def _is_good_value(cell: pl.Expr, column: Column, dtype: PolarsType, family: Family) -> pl.Expr | None:
-    """Whether a filled typed cell is surely good; None where only reading can tell."""
-    value = coerce.direct(cell, dtype, family, column) if (family, column.kind) in _STRAIGHT else None
-    if value is None:
-        return None
-    good = value.is_not_null() & _is_within(value, column)
-    return good & (value.abs() < _TOO_MANY_DIGITS) if column.kind is Kind.NUMBER else good
+def _of_cells(plan: _Plan, cells: Mapping[int, pl.Series]) -> Iterator[tuple[int, pl.Series]]:
+    """The same by a look at each of their cells, and another look at those that the first one leaves in doubt."""
+    first = pl.DataFrame(list(cells.values())).select(plan.looks[number][0] for number in cells)
+    for number, doubted in zip(cells, first, strict=True):
+        if not doubted.any():
+            continue
+        places, more = doubted.arg_true(), plan.looks[number][1:]
+        if more and len(places) > _MOST * len(doubted):
+            del plan.looks[number][0]
+        for look in more:
+            places = places.filter(cells[number].gather(places).to_frame().select(look).to_series())
+        yield number, places
 
 
-def _is_within(value: pl.Expr, column: Column) -> pl.Expr:
-    return ~_may_break(value, column.constraints, column.kind)
+def _in_doubt(cell: pl.Expr, look: pl.Expr, *, is_key: bool) -> pl.Expr:
+    doubt = cell.is_not_null() & ~look
+    return cell.is_null() | doubt if is_key else doubt
 
 
-def _may_break(value: pl.Expr, constraints: Constraints, kind: Kind) -> pl.Expr:
-    bounds = (bound_on(value, name, bound, kind) for name, bound in constraints.stated().items())
-    return pl.any_horizontal(pl.lit(value=False), *(broken if hint is None else hint for broken, hint in bounds))
+def _name(number: int) -> str:
+    """What a column is called here: a header may look like a pattern to polars."""
+    return f"c{number}"

@@ -1,6 +1,6 @@
 """Cells of a table as a working frame, coerced once: the text of column number n is `t{n}`, its value `v{n}`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -23,18 +23,18 @@ class _Value:
     """What they are where no cell is filled."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class _Plan:
-    """How cells are read step by step: one expression would work out each time what it uses more than once."""
+    """How a column is read step by step: one expression would work out each time what it uses more than once."""
 
     first: Sequence[pl.Expr]
-    """Cells to texts, and to values where the types allow the short way."""
-    blanks: Sequence[pl.Expr]
+    """Cells to texts, and to values where the type allows the short way."""
+    blank: pl.Expr
     """Texts without blank ones."""
-    fills: Sequence[pl.Expr]
+    fill: pl.Expr | None
     """What the mapping fills in."""
-    values: Mapping[int, _Value]
-    """Texts to values, by number of the column."""
+    value: _Value | None
+    """Texts to values, where the type does not allow the short way."""
 
 
 class Reader:
@@ -43,15 +43,13 @@ class Reader:
     def __init__(self, columns: Sequence[Bound], markers: Markers) -> None:
         self._columns = columns
         self._markers = markers
-        self._plans: dict[object, _Plan] = {}
-        """By numbers and types: to build them for every chunk would take longer than to read a small one."""
+        self._plans: dict[tuple[int, coerce.PolarsType | None], _Plan] = {}
+        """By number and type: to build them for every chunk would take longer than to read a small one."""
 
     def families(self, frame: pl.DataFrame) -> list[coerce.Family]:
         """The family of each column. Raises `SourceError` for a type that cannot be in a cell."""
         return [
-            coerce.Family.TEXT
-            if one.header is None or one.split is not None
-            else coerce.family_of(frame.get_column(one.header).dtype, one.header)
+            coerce.Family.TEXT if one.header is None else _family(one, frame.get_column(one.header).dtype)
             for one in self._columns
         ]
 
@@ -60,38 +58,40 @@ class Reader:
 
         Raises `SourceError` as `families` does.
         """
-        families = self.families(frame)
-        chosen = tuple(range(len(self._columns)) if numbers is None else numbers)
-        headers = {number: one.header for number in chosen if (one := self._columns[number]).header is not None}
-        cells = [frame.get_column(ROW), *(frame.get_column(name).alias(f"c{at}") for at, name in headers.items())]
-        types = tuple(series.dtype for series in cells[1:])
-        if (chosen, types) not in self._plans:
-            self._plans[chosen, types] = self._plan(chosen, dict(zip(headers, types, strict=True)), families)
-        work = pl.DataFrame(cells)
-        plan = self._plans[chosen, types]
-        work = work.select(plan.first).with_columns(plan.blanks).with_columns(plan.fills)
-        filled = [one for number, one in plan.values.items() if work.get_column(f"t{number}").null_count() < len(work)]
-        work = work.with_columns(one.first if one in filled else one.none for one in plan.values.values())
+        cells: list[pl.Series] = [frame.get_column(ROW)]
+        plans: dict[int, _Plan] = {}
+        for number in range(len(self._columns)) if numbers is None else numbers:
+            header = self._columns[number].header
+            if header is None:
+                plans[number] = self._plan(number, None)
+            else:
+                cells.append(frame.get_column(header).alias(f"c{number}"))
+                plans[number] = self._plan(number, cells[-1].dtype)
+        work = pl.DataFrame(cells).select(ROW, *(one for plan in plans.values() for one in plan.first))
+        work = work.with_columns(plan.blank for plan in plans.values())
+        work = work.with_columns(plan.fill for plan in plans.values() if plan.fill is not None)
+        values = {number: plan.value for number, plan in plans.items() if plan.value is not None}
+        filled = [one for number, one in values.items() if work.get_column(f"t{number}").null_count() < len(work)]
+        work = work.with_columns(one.first if one in filled else one.none for one in values.values())
         return work.with_columns(one.last for one in filled if one.last is not None)
 
-    def _plan(
-        self, numbers: Sequence[int], types: Mapping[int, coerce.PolarsType], families: Sequence[coerce.Family]
-    ) -> "_Plan":
-        first: list[pl.Expr] = [pl.col(ROW)]
-        for number in numbers:
-            if number in types:
-                first.extend(self._read(number, self._columns[number], types[number], families[number]))
-            else:
-                first.append(pl.lit(None, dtype=pl.String).alias(f"t{number}"))
-        read = {expression.meta.output_name() for expression in first}
-        return _Plan(
-            first=first,
-            blanks=[pl.when(text(number) != "").then(text(number)).alias(f"t{number}") for number in numbers],
-            fills=[self._filled(number) for number in numbers if self._columns[number].fill is not None],
-            values={number: self._value(number) for number in numbers if f"v{number}" not in read},
-        )
+    def _plan(self, number: int, dtype: coerce.PolarsType | None) -> _Plan:
+        """How a column of this type is read; without a type, one that is only filled in."""
+        if (number, dtype) not in self._plans:
+            one = self._columns[number]
+            first = [pl.lit(None, dtype=pl.String).alias(f"t{number}")]
+            if dtype is not None:
+                first = list(self._read(number, one, dtype, _family(one, dtype)))
+            short = any(expression.meta.output_name() == f"v{number}" for expression in first)
+            self._plans[number, dtype] = _Plan(
+                first=first,
+                blank=pl.when(text(number) != "").then(text(number)).alias(f"t{number}"),
+                fill=None if one.fill is None else self._filled(number),
+                value=None if short else self._value(number),
+            )
+        return self._plans[number, dtype]
 
-    def _value(self, number: int) -> "_Value":
+    def _value(self, number: int) -> _Value:
         """Value of a column's cells by their text; where a marker could be one too, it has none."""
         column, name = self._columns[number].column, f"v{number}"
         forms = pl.Series(spellings([self._markers.clear, self._markers.empty]))
@@ -140,3 +140,8 @@ class Reader:
         if companions and not one.column.open:
             fill = pl.when(pl.any_horizontal(text(other).is_not_null() for other in companions)).then(fill)
         return pl.coalesce(text(number), fill).alias(f"t{number}")
+
+
+def _family(one: Bound, dtype: coerce.PolarsType) -> coerce.Family:
+    """The family of a column's cells, as far as they are not taken apart."""
+    return coerce.Family.TEXT if one.split is not None else coerce.family_of(dtype, one.label)

@@ -19,7 +19,8 @@ from bulk.validation.cells import original_cells
 from bulk.validation.columns import Schema
 from bulk.validation.damage import Finding
 from bulk.validation.repeats import NAMED, Repeats
-from bulk.validation.validator import Validator, violation
+from bulk.validation.rulebook import violation
+from bulk.validation.validator import Validator
 from bulk.validation.widths import WidthProfile, explain_lost_zeros, lost_zeros
 
 
