@@ -20,7 +20,7 @@ from bulk.jobs.recall import Asking, Read, Recall, ahead, read
 from bulk.jobs.share import WHOLE, Share
 from bulk.jobs.threads import answered, stepped
 from bulk.model import REMOTE_ID, ROW, Rejection, row_of, shorten
-from bulk.validation import Unusual, WholeFile, compile_schema
+from bulk.validation import AMBIGUOUS, Unusual, WholeFile, compile_schema
 
 Known: TypeAlias = Callable[[Sequence[str]], Awaitable[Mapping[str, bytes]]]
 """Gives what is known of the records with some keys, as fingerprints."""
@@ -216,6 +216,8 @@ class Checker:
             chunk, parts = one.judged(self.families, documents=documents)
             for checked in parts:
                 self._remember(checked.unusual)
+                if "delimiter" in one.judge.table.facts:
+                    self._whole.note(checked.bad)
             yield chunk
         if self.families is not None and chunk is not None:
             yield chunk.of(self.families.orphans())
@@ -282,4 +284,4 @@ class Checker:
 
 
 def _is_about_damage(rejection: Rejection) -> bool:
-    return all(violation.rule == "lost_zeros" for violation in rejection.violations)
+    return all(violation.rule in {"lost_zeros", AMBIGUOUS} for violation in rejection.violations)

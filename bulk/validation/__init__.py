@@ -4,8 +4,8 @@ Reading order: `document` and `joint` (how a model is written), `schema` and `sh
 `mapping`, `vocabulary` and `binding` (the columns of one file), `coerce` and `damage` (cells to values), `reader` (a
 table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions), `rulebook` (which rows break
 them), `looks` and `glance` (which rows need not be read), `payload` (values to JSON), `shown` (what is read but not
-judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats` and `widths` (what only the whole
-file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
+judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats`, `widths` and `commas` (what only
+the whole file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
 
 Names are looked up when they are asked for: models and schemas do without polars, and must stay quick to show.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bulk.validation.binding import Binding, bind, header_of
     from bulk.validation.cells import as_text, original_cells
     from bulk.validation.columns import Column, Schema
+    from bulk.validation.commas import AMBIGUOUS
     from bulk.validation.groups import Group, Groups
     from bulk.validation.mapping import Mapping, load_mapping, parse_mapping
     from bulk.validation.messages import read_only_violation
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from bulk.validation.whole_file import WholeFile
 
 _HOMES = {
+    "AMBIGUOUS": "commas",
     "Binding": "binding",
     "Checked": "verdicts",
     "Column": "columns",
@@ -50,6 +52,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AMBIGUOUS",
     "Binding",
     "Checked",
     "Column",

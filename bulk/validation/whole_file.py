@@ -1,4 +1,4 @@
-"""Rules that only the whole source can tell: what stands twice, and codes that have lost their leading zeros.
+"""Rules that only the whole source can tell: what stands twice, codes without their leading zeros, 1.234 for 1234.
 
 Rows of several kinds have keys of the same name in common: a SKU names a product or a variant, never both.
 
@@ -16,7 +16,8 @@ import polars as pl
 
 from bulk.model import ROW, Rejection, file_of, listed, row_of
 from bulk.validation.cells import original_cells
-from bulk.validation.columns import Schema
+from bulk.validation.columns import Kind, Schema
+from bulk.validation.commas import explain_grouped, have_decimal_commas, may_be_grouped
 from bulk.validation.damage import Finding
 from bulk.validation.repeats import NAMED, Repeats
 from bulk.validation.rulebook import violation
@@ -36,6 +37,7 @@ class WholeFile:
         identifiers = {column.name for schema in schemas for column in schema.columns if column.even}
         self._widths = {name: WidthProfile() for name in identifiers}
         self._keys: dict[str, Repeats] = defaultdict(Repeats)
+        self._with_commas: set[int] = set()
         self._unique = {column.name: Repeats() for schema in schemas for column in schema.columns if column.unique}
 
     def add(self, identity: pl.DataFrame, validator: Validator) -> None:
@@ -46,11 +48,17 @@ class WholeFile:
             if f"={name}" in identity.columns:
                 profile.add(identity.get_column(f"={name}"))
 
+    def note(self, rejections: Sequence[Rejection]) -> None:
+        """First sweep, of files in which all cells are text: take in what else is wrong with rows of one of them."""
+        if have_decimal_commas(rejections):
+            self._with_commas.add(file_of(rejections[0].row))
+
     @property
     def suspicious(self) -> bool:
         """After the first sweep: whether there may be anything to reject."""
         repeats = (*self._keys.values(), *self._unique.values())
-        return any(one.suspicious for one in repeats) or any(one.has_shorter for one in self._widths.values())
+        shorter = any(one.has_shorter for one in self._widths.values())
+        return shorter or bool(self._with_commas) or any(one.suspicious for one in repeats)
 
     def inspect(self, frame: pl.DataFrame, validator: Validator) -> None:
         """Second sweep: collect what seems to stand twice."""
@@ -76,6 +84,9 @@ class WholeFile:
             codes = pl.col(f"={one.column.name}")
             for row, code in identity.filter(lost_zeros(codes, profile.width)).select(ROW, codes).iter_rows():
                 found.setdefault(row, []).append((one.label, explain_lost_zeros(code, profile.width)))
+        if frame.height and file_of(frame.get_column(ROW)[0]) in self._with_commas:
+            for row, label, text in _grouped(frame, validator):
+                found.setdefault(row, []).append((label, explain_grouped(text)))
         rows = sorted(found)
         keys = dict(identity.select(ROW, "key").filter(pl.col(ROW).is_in(rows)).iter_rows())
         return [
@@ -100,6 +111,15 @@ class WholeFile:
         others = [_place(other, row, self._files) for other in rows if other != row][: NAMED - 1]
         more = count - 1 - len(others)
         return f"row{'s' if count > 2 else ''} {listed([*others, f'{more} more'] if more else others)}"  # noqa: PLR2004  # one other row
+
+
+def _grouped(frame: pl.DataFrame, validator: Validator) -> Iterator[tuple[int, str, str]]:
+    """Row, column and text of the numbers whose point may group digits."""
+    for one in validator.binding.columns:
+        if one.column.kind in {Kind.NUMBER, Kind.INTEGER} and one.split is None and one.header is not None:
+            cells = frame.select(ROW, pl.col(one.header))
+            for row, text in cells.filter(may_be_grouped(pl.col(one.header))).iter_rows():
+                yield row, one.label, text
 
 
 def _repeated_key(others: str) -> Finding:

@@ -86,6 +86,16 @@ def test_names_with_brackets_and_colons_are_shown_as_they_are(shell):
         assert "sizes [b].csv:2" in shown
 
 
+def test_a_point_that_may_group_digits_is_a_fault_unless_the_cell_is_known_to_be_right(shell, server):
+    shell.environment |= server.environment
+    (shell.folder / "right.csv").write_text("sku;name;retail_price\nP-1;a;1.234\nP-2;b;2.345\n")
+    shell("import", "luminous.products", "right.csv")
+    (shell.folder / "doubtful.csv").write_text("sku;name;retail_price\nP-1;a;1.234\nP-2;b;3.456\nP-3;c;9,5\n")
+    document = shell.json("import", "luminous.products", "doubtful.csv", exit_code=3)
+    assert (document["rows"]["unchanged"], document["rows"]["invalid"]) == (1, 2)
+    assert {cause["code"] for cause in document["causes"]} == {"ambiguous_number", "decimal_comma"}
+
+
 def test_check_of_a_good_file_is_exit_0(shell, samples):
     assert "no fault found" in shell("check", "luminous.products", samples / "products.csv").stdout
 

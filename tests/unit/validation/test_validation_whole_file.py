@@ -140,6 +140,48 @@ def test_the_width_is_taken_from_the_whole_source_not_from_a_chunk(thing):
     assert [(row, rule) for row, _, rule, _ in judge(thing, first, second)] == [(2, "lost_zeros")]
 
 
+@pytest.mark.parametrize(
+    ("elsewhere", "suspects"),
+    [
+        pytest.param("1,5", [3, 4], id="a decimal comma"),
+        pytest.param("1.234,56", [3, 4], id="points between digits, and a comma"),
+        pytest.param("1.234.567", [3, 4], id="points between digits"),
+        pytest.param("1,234", None, id="a comma that may group digits"),
+        pytest.param("1,234.50", None, id="commas that group digits"),
+        pytest.param("12 %", None, id="another fault"),
+        pytest.param("1.5", None, id="no fault"),
+    ],
+)
+def test_a_point_may_group_digits_where_the_file_has_decimal_commas_elsewhere(thing, elsewhere, suspects):
+    whole = WholeFile(thing, ["a.csv", "b.csv"])
+    others = ["1.23", "0.125", "1234.567", "12.3456", None, "<clear>"]
+    one = frame(
+        2,
+        sku=[f"S{number}" for number in range(9)],
+        price=[elsewhere, "1.234", "2", *others],
+        stock=[None, None, " 1.000", *[None] * 6],
+        note=["1.234"] * 9,
+    )
+    validator = Validator(thing, bind(thing, one.columns[1:], keys=("sku",)))
+    whole.add(validator.identify(one), validator)
+    whole.note(validator.faults(one).bad)
+    assert whole.suspicious == (suspects is not None)
+    rejections = whole.rejections(one, validator)
+    assert [rejection.row for rejection in rejections] == (suspects or [])
+    for rejection in rejections:
+        (violation,) = rejection.violations
+        assert violation.rule == "ambiguous_number"
+        assert violation.column == {3: "price", 4: "stock"}[rejection.row]
+        assert (
+            violation.advice
+            == {3: "Write 1234 if that is meant, else 1.2340.", 4: "Write 1000 if that is meant, else 1.0000."}[
+                rejection.row
+            ]
+        )
+    other = frame(FILE_STRIDE + 2, sku=["T"], price=["1.234"])
+    assert not whole.rejections(other, Validator(thing, bind(thing, other.columns[1:], keys=("sku",))))
+
+
 def test_memory_for_keys_is_eight_bytes_a_row(thing):
     whole = WholeFile(thing, ["a.csv", "b.csv"])
     validator = Validator(thing, bind(thing, ["sku"], keys=("sku",)))
