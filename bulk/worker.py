@@ -23,6 +23,7 @@ from bulk.http.shared_pace import Granting, PaceShare
 from bulk.http.writer import Ending
 from bulk.jobs.checker import Checker
 from bulk.jobs.guards import Guards, Stop
+from bulk.jobs.hand import ENDING
 from bulk.jobs.messages import Done, Failed, Go, Halt, Settled, packed, read_from
 from bulk.jobs.reading import Reading
 from bulk.jobs.sending import Alone
@@ -181,7 +182,7 @@ def _portable(error: Exception) -> Exception:
 
 def main() -> None:
     """Run as a worker, with pipes as standard input and output."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # meant for the whole run: the employer says what becomes of it
     told = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
     aside = os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else sys.stderr.fileno()

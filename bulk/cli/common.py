@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
-"""Signals that ask for an end."""
 INTERRUPTED = 128 + signal.SIGINT
 """Exit code after Ctrl-C."""
 
@@ -184,8 +182,9 @@ class EndedAtOnceError(Exception):
 def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[[], bool]) -> T:
     """Run a job in a new event loop.
 
-    Once the job says that it has begun, the first Ctrl-C or SIGTERM asks it to stop. Before that there is nothing to
-    be ended in order, so that it is cancelled at once, as it is by a second signal; raises `EndedAtOnceError` then.
+    Once the job says that it has begun, the first Ctrl-C or SIGTERM asks it to stop, and so does a terminal that is
+    closed. Before that there is nothing to be ended in order, so that it is cancelled at once, as it is by a second
+    signal; raises `EndedAtOnceError` then.
     """
     import asyncio  # noqa: PLC0415  # see above
 
@@ -201,8 +200,9 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
                 task.cancel()  # once: whoever insists must not break off the recording of what happened
             stop(exit_code)
 
+        ending = _ending()
         with suppress(NotImplementedError):  # Windows' loop takes no handlers: Ctrl-C then cancels at once
-            for number in ENDING:
+            for number in ending:
                 loop.add_signal_handler(number, on_signal, 128 + number)
         try:
             return await task
@@ -212,11 +212,11 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
             if stop.exit_code:
                 # What is left is to say what became of it. Signals are held back meanwhile: a handler that is removed
                 # leaves Python's own in its place for a moment, which would end the program there.
-                signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
-                for number in ENDING:
+                signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+                for number in ending:
                     loop.remove_signal_handler(number)
                     signal.signal(number, signal.SIG_IGN)
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
 
     with ExitStack() as stack:
         runner = stack.enter_context(asyncio.Runner())
@@ -225,6 +225,13 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
         except EndedAtOnceError:
             stack.pop_all()  # closing the runner would wait for its threads, and one may be waiting for standard input
             raise
+
+
+def _ending() -> tuple[signal.Signals, ...]:
+    """Signals that ask for an end. The closing of the terminal does, unless it was said beforehand that it does not."""
+    hangup = getattr(signal, "SIGHUP", None)
+    unheard = hangup is None or signal.getsignal(hangup) is signal.SIG_IGN  # as under nohup
+    return (signal.SIGINT, signal.SIGTERM, *(() if unheard else (hangup,)))
 
 
 @contextmanager

@@ -265,7 +265,7 @@ def run_load(
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(finished.run.exit_code):
-        show_run(options, finished, source=source)
+        show_run(options, finished, source=source, rate=rate)
     raise typer.Exit(finished.run.exit_code or 0)
 
 

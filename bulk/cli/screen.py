@@ -1,9 +1,11 @@
 """What the commands say to people. stdout is data and results, stderr is messages."""
 
 import json
+import shlex
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -62,15 +64,15 @@ def ask(options: Globals, consequences: Mapping[str, int]) -> bool:
         signal.signal(signal.SIGINT, before)
 
 
-def show_run(options: Globals, report: "Report", *, source: str | None = None) -> None:
-    """The summary of a run; `source` is what the user has just called it."""
+def show_run(options: Globals, report: "Report", *, source: str | None = None, rate: str | None = None) -> None:
+    """The summary of a run; `source` is what the user has just called it, and `rate` what was said of its pace."""
     run, unchanged_since = report.run, report.unchanged_since
     if options.json:
         print_json(report_document(report, source=source))
         return
     console = out()
     console.print(_headline(run, source))
-    console.print(totals_line(run.totals))
+    console.print(totals_line(run.totals, under_way=run.status is RunStatus.RUNNING))
     if run.totals.unchanged and unchanged_since:
         since = ", ".join(f"{count:,} since run {earlier}" for earlier, count in unchanged_since.items())
         console.print(f"Not sent because nothing has changed: {since}. --all sends them anyway.")
@@ -78,7 +80,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None) -
     if run.reason:
         console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
     show_causes(console, report.causes, report.files)
-    advice = _advice(run)
+    advice = _advice(run, "" if rate is None else f" --rate {shlex.quote(rate)}")
     if advice:
         console.print(advice)
     if not options.quiet:
@@ -114,14 +116,14 @@ def show_export(options: Globals, run: Run) -> None:
         console.print("The same export, started again, goes on where it can.")
 
 
-def totals_line(totals: Totals) -> Text:
+def totals_line(totals: Totals, *, under_way: bool = False) -> Text:
     """The totals, as a sum that a person can check."""
     parts = [
         ("invalid", totals.invalid, "yellow"),
         ("succeeded", totals.succeeded, "green"),
         ("unchanged", totals.unchanged, ""),
         ("failed", totals.failed, "red"),
-        ("unknown", totals.unknown, "red"),
+        ("in flight" if under_way else "unknown", totals.unknown, "" if under_way else "red"),
         ("not tried", totals.not_tried, "yellow"),
     ]
     line = Text(f"{_rows(totals.read)} read = ")
@@ -230,6 +232,9 @@ def _headline(run: Run, source: str | None) -> Text:
         if instance.operation == "dry-run" and json.loads(instance.options or "{}").get("deletes"):
             what = "Dry run of deleting the records in"
         title = f"{what} {name} → {instance.resource} at {instance.target}"
+    if run.status is RunStatus.RUNNING:
+        since = f"under way since {run.started_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC; run {run.id}"
+        return Text.assemble((title, "bold"), "\n", since)
     style = "green" if run.exit_code == 0 else "yellow" if run.status is RunStatus.COMPLETED else "red"
     pace = f", {run.traffic.sent / run.seconds:,.0f} requests/s" if run.seconds and run.traffic.sent else ""
     return Text.assemble(
@@ -241,18 +246,19 @@ def _headline(run: Run, source: str | None) -> Text:
     )
 
 
-def _advice(run: Run) -> str:
-    if run.instance.operation == "export":
+def _advice(run: Run, polite: str) -> str:
+    """What to do next; `polite` are the options that a run does not remember, since they are no part of the work."""
+    if run.instance.operation == "export" or run.status is RunStatus.RUNNING:
         return ""
     if run.status in ADVICE:
-        return ADVICE[run.status].format(run=run.id)
+        return ADVICE[run.status].format(run=f"{run.id}{polite}")
     totals = run.totals
     if run.status is RunStatus.REFUSED or not totals.invalid + totals.failed + totals.unknown:
         return ""
     faulty = {"invalid": totals.invalid, "failed": totals.failed, "unknown": totals.unknown}
     statuses = ",".join(status for status, count in faulty.items() if count)
-    again = f"bulk retry {run.id} tries failed rows again. " if totals.failed + totals.unknown else ""
+    again = f"bulk retry {run.id}{polite} tries failed rows again. " if totals.failed + totals.unknown else ""
     return (
         f"{again}To mend rows: bulk rows {run.id} --status {statuses} -o fix.csv, "
-        f"then bulk retry {run.id} --from fix.csv."
+        f"then bulk retry {run.id} --from fix.csv{polite}."
     )

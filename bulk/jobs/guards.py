@@ -12,6 +12,9 @@ INTERRUPTED = 130
 """Exit code of Ctrl-C, where nobody says otherwise."""
 TERMINATED = 143
 """Exit code of SIGTERM."""
+HUNG_UP = 129
+"""Exit code of SIGHUP."""
+_ENDED_BY = {TERMINATED: "SIGTERM", HUNG_UP: "the closing of the terminal"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +61,7 @@ class Stop:
         """Who asked, or what made it necessary, in words."""
         if self.exit_code is None and self._cause is not None:
             return self._cause
-        return "ended by SIGTERM" if self.exit_code == TERMINATED else "ended by Ctrl-C"
+        return f"ended by {_ENDED_BY.get(self.exit_code or INTERRUPTED, 'Ctrl-C')}"
 
     def __call__(self, exit_code: int) -> None:
         """Ask for it."""

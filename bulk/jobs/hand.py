@@ -14,7 +14,7 @@ from bulk.model import Traffic
 LAST_WORDS: Final = 90.0
 """Seconds in which a worker has to settle what it had under way, once it is on its own; a ledger may be busy for 60."""
 
-_ENDING: Final = (signal.SIGINT, signal.SIGTERM)
+ENDING: Final = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 """What whoever sits at the terminal sends to all processes alike: the run is what it is meant for."""
 
 
@@ -76,7 +76,7 @@ async def hired(program: str, held: int | None) -> AsyncIterator[Hand]:
     It is a Python of its own, and not a fork: threads of ours would be in the midst of something. Nor is it one of
     `multiprocessing`, which would run the main module of whoever uses this as a library once more.
     """
-    with _unheard(_ENDING):
+    with _unheard(ENDING):
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-P",  # what lies about in the working folder is not ours

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -96,13 +97,35 @@ def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, look, slow, samp
     assert slow.ask("log")["repeated"] == {}
 
 
-def test_sigterm_ends_with_143(shell, slow, samples):
-    process = shell.start("import", "luminous.products", samples / "products.csv")
+@pytest.mark.parametrize(
+    ("number", "exit_code", "cause"),
+    [(signal.SIGTERM, 143, "SIGTERM"), (signal.SIGHUP, 129, "the closing of the terminal")],
+    ids=["SIGTERM", "SIGHUP"],
+)
+def test_sigterm_and_a_terminal_that_is_closed_end_in_order(shell, look, slow, samples, *, number, exit_code, cause):
+    process = shell.start("import", "luminous.products", samples / "products.csv", "--rate", "50 / s")
     wait_for(lambda: slow.ask("log")["requests"] >= 5, process)
-    process.terminate()
+    shown = look("show", "last").stdout
+    process.send_signal(number)
     stdout, _ = process.communicate(timeout=60)
-    assert process.returncode == 143
-    assert "Interrupted: ended by SIGTERM." in stdout
+    assert process.returncode == exit_code
+    assert f"Interrupted: ended by {cause}." in stdout
+    assert re.search(r"\nbulk resume \S+ --rate '50 / s' goes on where it stopped\.\n", stdout)
+    assert "unknown" not in statuses(shell)
+    # Asked meanwhile, it said how things stood, and gave no advice as if it had ended.
+    assert re.search(r"\nunder way since .* UTC; run \S+\n200 rows read = .* in flight", shown)
+    assert "bulk resume" not in shown
+
+
+def test_under_nohup_the_terminal_may_be_closed(shell, slow, samples):
+    line = ["nohup", shell.program, "import", "luminous.products", samples / "products.csv", "--limit", "20", "--json"]
+    process = subprocess.Popen(
+        line, cwd=shell.folder, env=shell.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    wait_for(lambda: slow.ask("log")["requests"] >= 5, process)
+    process.send_signal(signal.SIGHUP)
+    stdout, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(stdout)["status"]) == (0, "completed")
 
 
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
