@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -32,6 +33,13 @@ def main() -> None:
     With --json there is exactly one document on stdout, however it ends.
     """
     results = streams.install()
+    try:
+        _run(results)
+    finally:
+        results.flush()  # here it can still be said that it cannot be written
+
+
+def _run(results: streams.Results) -> NoReturn:
     arguments = hoist(sys.argv[1:])
     as_json = "--json" in arguments
 

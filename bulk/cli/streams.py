@@ -7,7 +7,10 @@ from typing import NoReturn
 
 
 class Results(io.TextIOWrapper):
-    """stdout. Ends the program quietly when its reader has gone, as `bulk rows last | head` makes it."""
+    """stdout. Ends the program quietly when its reader has gone, as `bulk rows last | head` makes it.
+
+    It ends with a message where it cannot be written, such as to a file on a full disk.
+    """
 
     spoken = False
     """Whether anything was written."""
@@ -18,12 +21,16 @@ class Results(io.TextIOWrapper):
             return super().write(text)
         except BrokenPipeError:
             _leave_unheard()
+        except OSError as error:
+            _leave_unwritten(error)
 
     def flush(self) -> None:
         try:
             super().flush()
         except BrokenPipeError:
             _leave_unheard()
+        except OSError as error:
+            _leave_unwritten(error)
 
 
 class Messages(io.TextIOWrapper):
@@ -63,12 +70,25 @@ def install() -> Results:
         line_buffering=True,
     )
     sys.stdout, sys.stderr = results, messages
+    sys.unraisablehook = _pass_over
     return results
+
+
+def _pass_over(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Say nothing of a half-written file that cannot be closed: why it is only half written has been said."""
+    if not isinstance(unraisable.exc_value, OSError):
+        sys.__unraisablehook__(unraisable)
 
 
 def _leave_unheard() -> NoReturn:
     _silence(1)  # what is still buffered goes nowhere
     sys.exit(141)
+
+
+def _leave_unwritten(error: OSError) -> NoReturn:
+    _silence(1)
+    print(f"error: the results cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201  # not the place for more
+    sys.exit(2)
 
 
 def _forget(error: OSError) -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -202,3 +203,19 @@ def test_a_program_started_without_stderr_still_says_its_results(shell, samples)
         env=shell.environment, cwd=shell.folder, stdout=subprocess.PIPE, text=True, timeout=60, check=True,
     )  # fmt: skip
     assert "no fault found" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_results_that_cannot_be_written_are_an_error_and_no_fault_of_the_tool(shell, extra):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [shell.program, "resources", *extra],
+            env=shell.environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "error: the results cannot be written: No space left on device\n"
