@@ -179,7 +179,7 @@ def require_same_target(run: Run, target: str) -> None:
         )
     raise ConfigurationError(
         f"run {run.id} went to {run.instance.target}, but the settings now say {target}",
-        advice="Choose the profile or environment that the run was started with.",
+        advice="Choose the profile or environment that the run was started with, or import the source anew.",
     )
 
 

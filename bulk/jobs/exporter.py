@@ -30,7 +30,7 @@ from bulk.jobs.flattening import Flattening
 from bulk.jobs.garbage import seldom_sought
 from bulk.jobs.guards import INTERRUPTED, Stop
 from bulk.jobs.listing import Listing, StoppedError
-from bulk.jobs.reports import not_accepted
+from bulk.jobs.reports import advised, not_accepted
 from bulk.jobs.spool import Spool
 from bulk.jobs.threads import stepped
 from bulk.model import Event, ExportEnd, Instance, Run, RunStatus, Traffic
@@ -270,7 +270,9 @@ def _given_up(error: ApiError) -> ExportEnd:
     if isinstance(error, UnauthorizedError):
         reason = not_accepted(error)
         return ExportEnd(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
-    return ExportEnd(status=RunStatus.STOPPED, exit_code=FatalError.exit_code, reason=error.message.strip(" ."))
+    return ExportEnd(
+        status=RunStatus.STOPPED, exit_code=FatalError.exit_code, reason=advised(error.message.strip(" ."), error)
+    )
 
 
 def _iso(moment: datetime | float | None) -> str | None:

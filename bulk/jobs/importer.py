@@ -18,7 +18,7 @@ from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
 from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
 from bulk.jobs.recall import Named
-from bulk.jobs.reports import not_accepted
+from bulk.jobs.reports import advised, not_accepted
 from bulk.jobs.sending import Sending
 from bulk.model import Event, Instance, Run, RunStatus, Totals, many
 
@@ -214,7 +214,9 @@ class Importer:
             reason = not_accepted(error)
             return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
         if error is not None:
-            return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=error.message.strip(" ."))
+            return _End(
+                status=RunStatus.STOPPED, exit_code=error.exit_code, reason=advised(error.message.strip(" ."), error)
+            )
         if not ending.completed:
             return self._interrupted()
         if totals.not_tried:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bulk.contracts import Ledger
-from bulk.errors import UnauthorizedError
+from bulk.errors import ApiError, UnauthorizedError
 from bulk.jobs.recorded import Recorded
 from bulk.model import Cause, Run
 
@@ -32,7 +32,11 @@ class Report:
 
 def not_accepted(error: UnauthorizedError) -> str:
     """Why a run ends whose credentials are of no use, and what to do about it."""
-    reason = f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})"
+    return advised(f"the API does not accept the credentials ({error.status}: {error.message.strip(' .')})", error)
+
+
+def advised(reason: str, error: ApiError) -> str:
+    """Why a run ends, with what to do about it."""
     return reason if error.advice is None else f"{reason}. {error.advice.removesuffix('.')}"
 
 

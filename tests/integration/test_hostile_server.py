@@ -191,7 +191,18 @@ async def test_a_redirect_to_another_host_is_not_followed_and_carries_no_credent
             run = await desk.load(catalog(5))
     assert (run.exit_code, run.status, run.totals.not_tried) == (4, RunStatus.STOPPED, 5)
     assert f"localhost:{other}" in run.reason
+    assert run.reason.endswith("Correct the base address, if that is where the API is now")
     assert (len(here.requests), elsewhere.connections) == (1, 0)
+
+
+async def test_an_address_where_nothing_is_stops_the_run_before_any_row_is_blamed(desk, catalog):
+    nothing = Api(reply(404))
+    async with serving(nothing) as port:
+        desk.point_to(f"http://127.0.0.1:{port}/api")
+        run = await desk.load(catalog(5))
+    assert (run.exit_code, run.status, run.totals.not_tried) == (4, RunStatus.STOPPED, 5)
+    assert len(nothing.requests) == 3
+    assert run.reason.endswith("Correct the base address; it ends with /external/api/v1")
 
 
 async def test_a_name_that_cannot_be_resolved_is_exit_69_and_nothing_was_written(desk, catalog):

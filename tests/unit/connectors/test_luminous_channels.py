@@ -6,7 +6,7 @@ import pytest
 
 from bulk.connectors.luminous.flows.answers import explain
 from bulk.connectors.luminous.flows.channels import ATTEMPTS, upsert_channel
-from bulk.errors import RefusedError, RetryableError, UnauthorizedError, UnclearError, UnreachableError
+from bulk.errors import FatalError, RefusedError, RetryableError, UnauthorizedError, UnclearError, UnreachableError
 
 NEW = {"channelType": "sales_channel", "label": "East", "warehouseGroupId": 3}
 FORBIDDEN = UnauthorizedError("no", code="forbidden", status=403)
@@ -133,6 +133,11 @@ def test_where_channels_cannot_be_read_a_first_attempt_is_made_and_a_second_is_n
     with pytest.raises(UnclearError) as unclear:
         play(upsert_channel(record(NEW, repeated=True)), unreadable)
     assert unclear.value.code == "unread"
+
+
+def test_where_channels_can_be_neither_written_nor_read_no_row_is_to_blame(record, play):
+    with pytest.raises(FatalError, match="not to be at this address"):
+        play(upsert_channel(record(NEW)), *[RefusedError("no route", code="not_found", status=404)] * 2)
 
 
 @pytest.mark.parametrize("trouble", [lost(), UnclearError("big", code="oversized"), b"<html>"])

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bulk.connectors.luminous.flows import answers, products
-from bulk.errors import RefusedError, UnclearError
+from bulk.errors import FatalError, RefusedError, UnclearError
 from bulk.model import Record, Response
 
 
@@ -47,6 +47,27 @@ def test_created_and_updated_are_told_apart_by_the_timestamps_of_a_200(created, 
     next(flow)
     product = {"id": 7, "sku": "A-1", "created_at": created, "updated_at": updated}
     assert finish(flow, answer({"data": product}, Date=date)).outcome == outcome
+
+
+def test_where_products_can_be_neither_written_nor_read_no_row_is_to_blame():
+    gone = RefusedError("no route", code="not_found", status=404)
+    flow = products.upsert_product(record({"sku": "A-1"}))
+    next(flow)
+    assert flow.throw(gone).method == "GET"
+    with pytest.raises(FatalError, match=r"not to be at this address: .* 404 \(no route\)") as stopped:
+        flow.throw(gone)
+    assert "base address" in stopped.value.advice
+
+
+@pytest.mark.parametrize("status", [404, 405])
+def test_where_products_can_be_read_the_row_is_refused(status):
+    """As for a category that is not there: some frameworks answer that with 404."""
+    refusal = RefusedError("no such category", code="not_found", status=status)
+    flow = products.upsert_product(record({"sku": "A-1"}))
+    next(flow)
+    flow.throw(refusal)
+    with pytest.raises(RefusedError, match="no such category"):
+        flow.send(answer({"data": []}))
 
 
 def test_an_answer_without_envelope_or_body_is_a_success():

@@ -12,7 +12,7 @@ from typing import Any, Final
 from bulk.connectors.luminous.reading import bare
 from bulk.connectors.luminous.reading.values import integer, timestamp
 from bulk.contracts import Explanation
-from bulk.errors import UnclearError
+from bulk.errors import FatalError, RefusedError, UnclearError
 from bulk.model import Documents, Request, Response, shorten
 
 NEWBORN: Final = timedelta(seconds=60)
@@ -106,6 +106,17 @@ def broken(what: str, complaint: str, *, advice: str | None = None) -> UnclearEr
     """The error for a listing that contradicts itself."""
     return UnclearError(
         f"Luminous's {what} {complaint}, so it cannot be known to be complete", code="broken_listing", advice=advice
+    )
+
+
+def nowhere(refusal: RefusedError) -> FatalError:
+    """The error where records can be neither read nor written: no row is to blame for that."""
+    return FatalError(
+        f"Luminous seems not to be at this address: all that is asked is answered {refusal.status} ({refusal.message})",
+        code="no_such_address",
+        status=refusal.status,
+        body=refusal.body,
+        advice="Correct the base address; it ends with /external/api/v1.",
     )
 
 

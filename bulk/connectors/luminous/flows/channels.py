@@ -4,10 +4,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.connectors.luminous.flows.answers import data
+from bulk.connectors.luminous.flows.answers import data, nowhere
 from bulk.connectors.luminous.flows.lookups import get_channel
 from bulk.connectors.luminous.reading import read_channel
-from bulk.contracts import Enquiry, Flow
+from bulk.contracts import UNREADABLE, Enquiry, Flow
 from bulk.errors import RefusedError, RetryableError, UnauthorizedError, UnclearError
 from bulk.fingerprint import canonical
 from bulk.model import Outcome, Record, Request, Response, parsed
@@ -107,6 +107,8 @@ def _create(record: Record, document: Mapping[str, Any]) -> Flow:
         except (RetryableError, UnclearError, RefusedError) as lost:
             # An earlier attempt may have been carried out only now: then this one is refused because of its label.
             in_vain = attempt == 1 and isinstance(lost, RefusedError)
+            if isinstance(lost, RefusedError) and in_vain and known is None and lost.status in UNREADABLE:
+                raise nowhere(lost) from lost
             if in_vain or (isinstance(lost, RetryableError) and not lost.maybe_applied):
                 raise
             if found := (yield from _labelled(label)):

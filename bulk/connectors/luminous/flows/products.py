@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bulk.connectors.luminous.flows.answers import data, is_newborn, is_same, outcome
+from bulk.connectors.luminous.flows.answers import data, is_newborn, is_same, nowhere, outcome
 from bulk.connectors.luminous.flows.keeping import keep_custom_fields, keep_variants
 from bulk.connectors.luminous.flows.lookups import find_products
 from bulk.connectors.luminous.reading import read_product
@@ -48,7 +48,7 @@ def upsert_product(record: Record) -> Flow:
         remarks += keep_variants(document, current, confirmed=record.confirmed) if "variants" in document else ()
         remarks += keep_custom_fields(document, current) if "custom_fields" in document else ()
         payload = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    response = yield _patch(payload)
+    response = yield from _written(payload)
     product = _product(record, response)
     done = outcome(response, product)
     # An answer that was lost may have been the one that said `created`.
@@ -112,6 +112,21 @@ def _has(product: Mapping[str, Any], document: str) -> bool:
 
 def _patch(payload: str) -> Request:
     return Request(method="PATCH", path="/products", body=payload.encode())
+
+
+def _written(payload: str) -> Enquiry[Response]:
+    """The answer to a document. Raises `FatalError` where products are not even to be read there."""
+    try:
+        return (yield _patch(payload))
+    except RefusedError as refusal:
+        if refusal.status not in UNREADABLE:
+            raise
+        try:
+            yield Request(method="GET", path="/products", query=(("per_page", "1"),))
+        except RefusedError as another:
+            if another.status in UNREADABLE:
+                raise nowhere(refusal) from another
+        raise
 
 
 def _whole(payload: str) -> Enquiry[Response]:
