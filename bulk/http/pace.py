@@ -7,6 +7,7 @@ from typing import Final
 
 from bulk.contracts import Clock, Listener
 from bulk.http.bucket import Bucket
+from bulk.http.given import Given
 from bulk.http.quota import Quota
 from bulk.http.retry import LONGEST_WAIT
 from bulk.http.search import Search
@@ -39,7 +40,7 @@ class Pace:
         clock: Clock,
         listener: Listener | None = None,
     ) -> None:
-        self._search = Search(rate, start)
+        self._search = Search(start) if rate is None else Given(rate)
         self._burst = burst
         self._clock = clock
         self._listener = listener
@@ -130,7 +131,7 @@ class Pace:
 
     def limit(self, rate: float | None) -> None:
         """Change the rate given, from the next request on."""
-        self._search = Search(rate)
+        self._search = Search() if rate is None else Given(rate)
         self._change()
 
     def close(self) -> None:

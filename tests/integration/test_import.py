@@ -297,10 +297,10 @@ async def test_a_rate_with_an_exact_ceiling_is_never_exceeded_by_our_fault(twin,
 
 @leaping
 async def test_the_rate_that_an_api_was_found_to_bear_is_told_kept_and_begun_with(twin, desk, catalog):
-    async with twin(faults=Faults.parse(["429:@30"])) as sandbox:
+    async with twin(faults=Faults.parse(["429:@30", "429:@31"])) as sandbox:
         desk.point_to(sandbox).clock = LoopClock
         run = await desk.load(catalog(60))
-        assert (run.totals.succeeded, run.traffic.throttled) == (60, 1)
+        assert (run.totals.succeeded, run.traffic.throttled) == (60, 2)
         told = [event for event in desk.events if "was found to bear" in event.message]
         assert len(told) == 1
         rate = told[0].data["rate"]

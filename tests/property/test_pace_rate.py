@@ -206,6 +206,37 @@ def test_without_a_rate_a_complaint_limits_to_less_than_was_sent_of_late_and_lif
     assert max(rate for rate in seen if rate) > 150
 
 
+@pytest.mark.parametrize("stray", [1, 2, 5, 30, 400])
+def test_a_complaint_alone_before_much_was_answered_costs_moments_and_is_not_remembered(stray):
+    """Found by hand: a 429 to the first request had 30 rows take half a minute, and the next run begin at 1/s."""
+
+    async def scenario(clock):
+        pace, begun, asked = Pace(None, clock=clock), clock.time(), 0
+
+        async def worker():
+            nonlocal asked
+            while asked < 1000:
+                await pace.acquire()
+                asked += 1
+                refused = asked == stray
+                await clock.sleep(0.01)
+                pace.slow_down(1.0) if refused else pace.answered()
+
+        await asyncio.gather(*(worker() for _ in range(4)))
+        return clock.time() - begun, pace.found
+
+    seconds, found = virtual(scenario)
+    assert seconds < 1000 / 4 * 0.01 + 1.0 + 4.0
+    assert found is None
+
+
+def test_complaints_that_come_again_are_no_strays():
+    passed, refused, found = against_a_hidden_limit(5, seconds=60, in_flight=1)
+    assert sum(count for second, count in passed.items() if 20 <= second < 60) >= 0.85 * 5 * 40
+    assert sum(refused.values()) < 0.07 * sum(passed.values())
+    assert 0.8 * 5 < found < 1.2 * 5
+
+
 def against_a_hidden_limit(limit, *, seconds, in_flight, start=None, ceiling=None):
     """What a server with a limit per second, of which nobody is told, has let through and refused, by second."""
     passed, refused = Counter(), Counter()

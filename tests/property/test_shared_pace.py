@@ -111,7 +111,8 @@ def test_a_complaint_to_one_pauses_all_and_the_pace_goes_on_for_all_more_slowly(
             workers = asyncio.gather(worker(0), worker(1))
             await asyncio.sleep(1.2)
             complained = clock.time()
-            crew.shares[0].slow_down(2.0, "Too Many Attempts.")
+            for _ in range(2):
+                crew.shares[0].slow_down(2.0, "Too Many Attempts.")
             await workers
             return complained, sent, crew.pace.found
 
