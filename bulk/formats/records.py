@@ -7,6 +7,7 @@ it (blank lines, a quote inside an unquoted cell) or gives the line at fault.
 """
 
 import csv
+import re
 from collections import deque
 from collections.abc import Iterator
 from itertools import islice
@@ -40,6 +41,7 @@ class Records:
         self._called = called
         self._block = block
         self._well_formed = _grammar(delimiter)
+        self._well_quoted = _quoting(delimiter)
         self._pending = b""
         self._ended = False
         self._line = 1
@@ -57,46 +59,46 @@ class Records:
         """
         self._fill(self._block)
         while self._pending:
-            block = self._cut()
-            frame = self._parsed(block, names, width) if block else None
+            block, quotes = self._cut()
+            frame = self._parsed(block, quotes, names, width) if block else None
             if frame is None:
                 yield from map(formulas.restored, self._careful_frames(names, width, file))
             else:
                 if b"'" in block:
                     frame = formulas.restored(frame)
                 self._pending = self._pending[len(block) :]
-                self._line += _lines(block) if b'"' in block else frame.height
+                self._line += _lines(block) if quotes else frame.height
                 first = frames.position(file, self._row)
                 self._row += frame.height
                 yield frames.without_blank_rows(frames.numbered(frame, first))
             self._fill(self._block)
 
     def _fill(self, size: int) -> None:
-        while len(self._pending) < size and not self._ended:
-            piece = next(self._pieces, b"")
-            self._ended = not piece
-            self._pending += piece
+        pieces, length = [self._pending], len(self._pending)
+        while length < size and not self._ended:
+            pieces.append(next(self._pieces, b""))
+            length += len(pieces[-1])
+            self._ended = not pieces[-1]
+        self._pending = b"".join(pieces) if len(pieces) > 1 else pieces[0]
 
-    def _cut(self) -> bytes:
-        """What is pending up to the last line end outside quotes; empty if there is none."""
-        if self._ended:
-            return self._pending
-        end = self._pending.rfind(b"\n") + 1
+    def _cut(self) -> tuple[bytes, int]:
+        """What is pending up to the last line end outside quotes, empty if there is none; and its quotes."""
+        end = len(self._pending) if self._ended else self._pending.rfind(b"\n") + 1
         quotes = self._pending.count(b'"', 0, end) if b'"' in self._pending else 0
-        while end and quotes % 2:
+        while end and quotes % 2 and not self._ended:
             before = self._pending.rfind(b"\n", 0, end - 1) + 1
             quotes -= self._pending.count(b'"', before, end)
             end = before
-        return self._pending[:end]
+        return self._pending[:end], quotes
 
-    def _parsed(self, block: bytes, names: tuple[str, ...], width: int) -> pl.DataFrame | None:
+    def _parsed(self, block: bytes, quotes: int, names: tuple[str, ...], width: int) -> pl.DataFrame | None:
         """The block as polars reads it, or None where that is not certain to be right."""
-        quoted = b'"' in block
         if block.startswith(_MARK):  # polars would drop it, though here it belongs to a cell
             return None
-        if (quoted or _has_lone_return(block)) and not (
-            pl.Series([block.decode()]).str.contains(self._well_formed).item()
-        ):
+        if _has_lone_return(block):
+            if not pl.Series([block.decode()]).str.contains(self._well_formed).item():
+                return None
+        elif quotes and not self._well_quoted.fullmatch(block):
             return None
         columns = [str(index) for index in range(width)]
         try:
@@ -110,18 +112,23 @@ class Records:
         except pl.exceptions.PolarsError:
             return None
         beyond = frame.select(pl.col(columns[len(names) :]).is_not_null().any())
-        if any(sum(beyond.rows(), ())) or not self._complete(block, frame, quoted=quoted):
+        if any(sum(beyond.rows(), ())) or not self._complete(block, quotes, frame):
             return None
         frame = frame.select(columns[: len(names)])
         frame.columns = list(names)
         return frame
 
-    def _complete(self, block: bytes, frame: pl.DataFrame, *, quoted: bool) -> bool:
+    def _complete(self, block: bytes, quotes: int, frame: pl.DataFrame) -> bool:
         """Whether no line was short, which polars mends with blanks; what is too long it refuses."""
         if not frame.get_columns()[-1].null_count():
             return True
+        # Delimiters and line ends, as long as no line is short, quotes, and what is in cells.
+        returns = block.count(b"\r") if b"\r" in block else 0
+        marks = frame.height * frame.width - (not block.endswith(b"\n")) + quotes + returns
+        if len(block) == marks + sum(frame.select(pl.all().str.len_bytes().sum()).row(0)):
+            return True  # every byte is accounted for
         delimiters = block.count(self._delimiter.encode())
-        if quoted:
+        if quotes:
             inside = frame.select(pl.all().str.count_matches(self._delimiter, literal=True).sum())
             delimiters -= sum(inside.row(0))
         return delimiters == frame.height * (frame.width - 1)
@@ -226,6 +233,13 @@ def _grammar(delimiter: str) -> str:
     mark = f"\\x{ord(delimiter):02X}"
     cell = f'(?:"(?:[^"]|"")*"|[^"{mark}\\r\\n]*)'
     return f"\\A(?:{cell}(?:{mark}|\\r?\\n))*{cell}\\z"
+
+
+def _quoting(delimiter: str) -> re.Pattern[bytes]:
+    """The same for blocks without a lone carriage return, several times as fast."""
+    mark = re.escape(delimiter.encode())
+    cell = rb'(?<![^%b\n])(?:"[^"]*+")++(?![^%b\r\n])' % (mark, mark)
+    return re.compile(rb'(?:[^"]*+%b)*+[^"]*+' % cell)
 
 
 def _counted(cells: int) -> str:

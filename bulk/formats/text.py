@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
@@ -56,22 +56,30 @@ class TextFile:
         """The text as UTF-8 without its byte order mark, cut anywhere; raises `SourceError` with the line."""
         decoder = codecs.getincrementaldecoder(self.encoding.name)()
         as_it_is = self.encoding.name == "utf-8"
-        lines = LineCounter()
-        begun = False
+        count = 0
         with files.open_bytes(self.path, called=self.called) as stream:
             for raw in chain(iter(lambda: stream.read(_PIECE), b""), (b"",)):
-                try:
-                    text = decoder.decode(raw, final=not raw)
-                except UnicodeDecodeError as error:
-                    raise self._undecodable(error, lines) from error
-                piece = raw if as_it_is else text.encode()
-                if not begun and piece:
+                piece = raw
+                if not (as_it_is and raw.isascii() and not decoder.getstate()[0]):
+                    try:
+                        text = decoder.decode(raw, final=not raw)
+                    except UnicodeDecodeError as error:
+                        raise self._undecodable(error, self._lines(count)) from error
+                    piece = raw if as_it_is else text.encode()
+                if not count:
                     piece = piece.removeprefix(codecs.BOM_UTF8)
-                    begun = True
-                self._refuse_nul(piece, lines)
-                lines.feed(piece)
+                if (place := piece.find(0)) >= 0:
+                    raise self._nul(piece[:place], self._lines(count))
                 if piece:
                     yield piece
+                    count += 1
+
+    def _lines(self, pieces: int) -> LineCounter:
+        """The line ends in the first so many pieces, counted only where something has to be said of a line."""
+        lines = LineCounter()
+        for piece in islice(self.pieces(), pieces):
+            lines.feed(piece)
+        return lines
 
     def _undecodable(self, error: UnicodeDecodeError, lines: LineCounter) -> SourceError:
         lines.feed(error.object[: error.start].decode(self.encoding.name, "replace").encode())
@@ -89,16 +97,14 @@ class TextFile:
             advice=advice,
         )
 
-    def _refuse_nul(self, piece: bytes, lines: LineCounter) -> None:
-        place = piece.find(0)
-        if place >= 0:
-            lines.feed(piece[:place])
-            raise SourceError(
-                "a NUL byte: the file is damaged, or is no text",
-                path=self.called,
-                line=lines.ends + 1,
-                advice="save it again as CSV UTF-8, or name its --format or its --encoding, such as utf-16-le",
-            )
+    def _nul(self, before: bytes, lines: LineCounter) -> SourceError:
+        lines.feed(before)
+        return SourceError(
+            "a NUL byte: the file is damaged, or is no text",
+            path=self.called,
+            line=lines.ends + 1,
+            advice="save it again as CSV UTF-8, or name its --format or its --encoding, such as utf-16-le",
+        )
 
 
 def open_text(path: str, *, called: str, options: ReadOptions) -> TextFile:
