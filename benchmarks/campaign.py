@@ -63,7 +63,7 @@ def products(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Cou
 
 
 def several(folder: Path, rows: int, chance: random.Random) -> tuple[Tally, Counter[str]]:
-    """An import by two processes, of which the one that leads is killed; the other settles what it had under way."""
+    """An import by two processes, of which the one that leads is killed; what the other has under way is in doubt."""
     source, expected_rows = crashes.catalog(folder, rows // 2)
     expected = _clean(Job(folder=folder, source=source, ledger="clean.db"))
     moments = list(crashes.by_chance(chance, KILLS // 2, requests=rows // KILLS, steps=600, seconds=3.0))

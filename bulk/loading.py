@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from bulk import worker
 from bulk.access import Access, Reach, require_same_target
 from bulk.checking import checker_of
@@ -16,13 +14,13 @@ from bulk.contracts import Ledger, Listener, ReadOptions, Resource, Tables
 from bulk.errors import UsageError
 from bulk.jobs.checker import Checker
 from bulk.jobs.crew import Crew
+from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import Guards, Stop, allowed_failures
 from bulk.jobs.importer import Importer
 from bulk.jobs.reading import Reading
 from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import FAULTY, Choice, LedgerSource
 from bulk.jobs.sending import Alone, Sending
-from bulk.jobs.share import Share
 from bulk.model import Instance, Run
 from bulk.orders import absolute
 from bulk.worker import Assignment
@@ -107,35 +105,33 @@ class Loader:
 
     def _sending(self, work: Work, checker: Checker, resource: Resource, reach: Reach, guards: Guards) -> Sending:
         """What sends the rows: this process alone, or several."""
-        alone = partial(
-            Alone,
+        dispatching = partial(
+            Dispatch,
             checker=checker,
             ledger=self._ledger,
             resource=resource,
+            concurrency=reach.limits.concurrency,
             guards=guards,
             deletes=work.reading.keys_only,
         )
         if reach.workers == 1 or guards.dry_run:
-            return alone(connect=reach.connect, concurrency=reach.limits.concurrency, listener=self._listener)
-
-        def assigned(share: Share, concurrency: int) -> Assignment:
-            return Assignment(
-                ledger=Path(self._ledger.called),
-                resource=work.resource,
-                decisions=work.decisions,
-                settings=reach.settings.model_dump(),
-                limits=replace(reach.limits, concurrency=concurrency),
-                tables=work.source.tables,
-                reading=work.reading,
-                resend=guards.resend,
-                verify=guards.verify,
-                confirmed=guards.confirmed,
-                share=share,
+            return Alone(
+                dispatching=dispatching,
+                connect=reach.connect,
+                concurrency=reach.limits.concurrency,
+                listener=self._listener,
             )
 
         return Crew(
-            ours=alone,
-            theirs=assigned,
+            dispatching=dispatching,
+            assignment=Assignment(
+                resource=work.resource,
+                decisions=work.decisions,
+                settings=reach.settings.model_dump(),
+                limits=reach.limits,
+                processes=reach.workers,
+                deletes=work.reading.keys_only,
+            ),
             program=worker.__name__,
             processes=reach.workers,
             concurrency=reach.limits.concurrency,

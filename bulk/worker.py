@@ -1,6 +1,7 @@
-"""A worker process: sends its share of the rows of a run as the process would that hired it. See `bulk.jobs.crew`.
+"""A worker process: sends rows that the process which hired it has made ready. See `bulk.jobs.crew`.
 
-What it has to know comes through its standard input, credentials included, and goes nowhere else.
+What it has to know comes through its standard input, credentials included, and goes nowhere else. It neither reads the
+source nor opens the ledger, and loads nothing that is for these.
 """
 
 import asyncio
@@ -12,35 +13,33 @@ import traceback
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import FileIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from bulk.connectors import find
-from bulk.contracts import Scan, SystemClock
+from bulk.contracts import SystemClock
 from bulk.errors import BulkError
 from bulk.http.clients import client_of
 from bulk.http.shared_pace import Granting, PaceShare
 from bulk.http.writer import Ending
-from bulk.jobs.checker import Checker
-from bulk.jobs.guards import Guards, Stop
+from bulk.jobs.guards import Stop
 from bulk.jobs.hand import ENDING
-from bulk.jobs.messages import Done, Failed, Go, Halt, Settled, packed, read_from
-from bulk.jobs.reading import Reading
-from bulk.jobs.sending import Alone
-from bulk.jobs.share import Share
-from bulk.ledger import SqliteLedger
-from bulk.model import Event, Limits, Traffic
+from bulk.jobs.messages import Done, Failed, Halt, More, Rows, Settled, packed, read_from
+from bulk.jobs.prepared import Prepared, drive, learnt
+from bulk.jobs.writing import writer
+from bulk.model import Limits, Record, Settlement, Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from bulk.contracts import CountingSender, Flow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Assignment:
-    """What a worker has to know before it is told to go."""
+    """What a worker has to know before it can send rows."""
 
-    ledger: Path
-    """Where the ledger lies."""
     resource: str
     """Such as `luminous.products`."""
     decisions: "Mapping[str, str]"
@@ -48,29 +47,11 @@ class Assignment:
     settings: "Mapping[str, Any]" = field(repr=False)
     """How to reach the API, and the credentials for it, under the names of the connector's settings."""
     limits: Limits
-    """How the API is treated, requests in flight of this process alone."""
-    tables: tuple[Scan, ...]
-    """The source, as it was opened."""
-    reading: Reading
-    """How its cells are read."""
-    resend: bool
-    """See `Guards`, as for the next two."""
-    verify: bool
-    confirmed: bool
-    share: Share
-    """Which rows to send."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Opened:
-    """A source that somebody else has opened. Satisfies `Tables` as far as a checker needs it."""
-
-    tables: tuple[Scan, ...]
-    name: str = ""
-    sha256: str = ""
-
-    def close(self) -> None:
-        """It is not ours to close."""
+    """How the API is treated; how many requests this process may have in flight, it is told with its rows."""
+    processes: int
+    """How many send, this one and its employer included."""
+    deletes: bool
+    """Whether the records are deleted."""
 
 
 class _Worker:
@@ -81,56 +62,70 @@ class _Worker:
         self._pipe = pipe
         self._stop = Stop()
         self._share = PaceShare(self._tell, clock=SystemClock())
-        self._sending: Alone | None = None
-        self._go: asyncio.Future[Go] = asyncio.get_running_loop().create_future()
+        self._sender: CountingSender | None = None
+        self._connector, resource = find(assignment.resource)
+        self._resource = resource.chosen(assignment.decisions)
+        self._rows: asyncio.Queue[Rows] = asyncio.Queue()
+        self._taken = 0
+        self._under_way: dict[int, Prepared] = {}
 
     def hear(self, message: object) -> None:
         """Heed a message."""
         match message:
             case Granting():
                 self._share.hear(message)
-            case Go():
-                self._go.set_result(message)
+            case Rows():
+                self._rows.put_nowait(message)
             case Halt():
                 self._stop.event.set()
 
     async def run(self) -> None:
-        """Send the share once it is told to; the last word is how that ended."""
+        """Send what there is for it to send; the last word is how that ended."""
         ending: Ending | Exception = Ending(completed=False)
         try:
             ending = await self._send()
         except Exception as error:  # noqa: BLE001  # it is raised again where the run is ended
             ending = _portable(error)
         finally:
-            self._tell(Done(ending=ending, traffic=self._traffic))
+            self._tell(Done(ending=ending, taken=self._taken, traffic=self._traffic))
 
     async def _send(self) -> Ending:
         given = self._assignment
-        connector, resource = find(given.resource)
-        resource = resource.chosen(given.decisions)
-        settings = connector.settings.model_validate(given.settings)
-        async with SqliteLedger(given.ledger) as ledger:
-            self._sending = Alone(
-                checker=Checker(_Opened(tables=given.tables), resource, given.reading),
-                ledger=ledger,
-                resource=resource,
-                connect=lambda: client_of(connector, settings, given.limits, SystemClock(), self._share),
-                concurrency=given.limits.concurrency,
-                guards=Guards(resend=given.resend, verify=given.verify, confirmed=given.confirmed),
-                listener=self._settled,
-                deletes=given.reading.keys_only,
-                share=given.share,
+        settings = self._connector.settings.model_validate(given.settings)
+        async with client_of(self._connector, settings, given.limits, SystemClock(), self._share) as sender:
+            self._sender = sender
+            self._tell(More())
+            first = await self._rows.get()
+            ours = writer(
+                sender,
+                drive=self._drive,
+                settle=self._settled,
+                concurrency=first.in_flight,
+                stop=self._stop,
+                failed=self._failed,
+                processes=given.processes,
             )
-            go = await self._go
-            failed = self._failed if go.counts else None
-            return await self._sending.send(go.run, go.pending, stop=self._stop, failed=failed)
+            return await ours.run(self._blocks(first))
+
+    async def _blocks(self, rows: Rows) -> "AsyncIterator[Sequence[Record]]":
+        """Rows as they are given, until there are none: always one block ahead, since whoever gives them is busy."""
+        while prepared := rows.prepared:
+            self._taken += 1
+            self._tell(More())
+            self._under_way.update({one.record.row: one for one in prepared})
+            yield [one.record for one in prepared]
+            rows = await self._rows.get()
+
+    def _drive(self, record: Record) -> "Flow":
+        return drive(self._under_way[record.row], self._resource, deletes=self._assignment.deletes)
 
     @property
     def _traffic(self) -> Traffic:
-        return Traffic() if self._sending is None else self._sending.traffic
+        return Traffic() if self._sender is None else self._sender.traffic
 
-    def _settled(self, event: Event) -> None:
-        self._tell(Settled.of(event.data["settlements"], self._traffic))
+    async def _settled(self, settlements: "Sequence[Settlement]") -> None:
+        told = [replace(one, fields=learnt(self._under_way.pop(one.row), one.status)) for one in settlements]
+        self._tell(Settled.of(told, self._traffic))
 
     def _failed(self, rows: int) -> None:
         self._tell(Failed(rows=rows))

@@ -172,10 +172,12 @@ class Job:
     """File or glob; for an export, where it goes; for a retry, the run whose rows are tried again."""
     ledger: str = "ledger.db"
     workers: int = 1
+    rate: str | None = None
+    """Slow enough for all workers to be there before the job is done."""
 
     async def __call__(self):
         configuration = Configuration(folder=self.folder, user=self.folder / "none.toml")
-        politeness = Politeness(concurrency=16, workers=self.workers)
+        politeness = Politeness(rate=self.rate, concurrency=16, workers=self.workers)
         listener = lambda _: None  # noqa: E731
         async with Session(
             configuration, ledger=self.folder / self.ledger, listener=listener, politeness=politeness
@@ -238,7 +240,7 @@ def run(job: Job, shop: Shop, moment: Moment | None = None) -> int:
     shop.doom[:] = (0, 0, 0)
     code, job = process.exitcode, process.pid
     process.close()
-    while _session(job):  # workers that outlive it for a moment: they still settle what was under way
+    while _session(job):  # workers that outlive it for a moment
         time.sleep(0.005)
     return code
 

@@ -21,6 +21,11 @@ def children(of=None):
     return found
 
 
+def several_send(positions, in_flight):
+    """Whether rows at these positions were sent by more than one process: one alone sends them in their order."""
+    return max(positions, default=0) - min(positions, default=0) - len(set(positions)) >= in_flight
+
+
 def is_there(pid):
     """Whether a process is running, or at least has not been told of its end."""
     try:

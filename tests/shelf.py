@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote, unquote
 
@@ -15,6 +16,7 @@ from bulk.http.auth import Bearer
 from bulk.http.client import Client
 from bulk.http.pace import Pace
 from bulk.jobs.checker import Checker
+from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.importer import Importer
 from bulk.jobs.planner import Planner
@@ -259,14 +261,18 @@ class ShelfDesk:
             ),
             resource=resource,
             sending=Alone(
-                checker=checker,
-                ledger=self.ledger,
-                resource=resource,
+                dispatching=partial(
+                    Dispatch,
+                    checker=checker,
+                    ledger=self.ledger,
+                    resource=resource,
+                    concurrency=4,
+                    guards=Guards(**guards),
+                    deletes=reading.keys_only,
+                ),
                 connect=self.connect,
                 concurrency=4,
-                guards=Guards(**guards),
                 listener=lambda event: None,
-                deletes=reading.keys_only,
             ),
             guards=Guards(**guards),
             stop=stop or Stop(),

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -70,6 +70,7 @@ class Writer:
         self._settling = Settling(settle, group=group, interval=interval, clock=self._clock)
         self._queue: deque[Record] = deque()
         self._low = 2 * concurrency
+        self._hands: list[asyncio.Task[None]] = []
         self._more = asyncio.Event()
         self._room = asyncio.Event()
         self._fed = False
@@ -121,6 +122,21 @@ class Writer:
             raise self._fault
         return Ending(completed=completed, error=self._fatal)
 
+    async def narrow(self, concurrency: int, *, patience: float = 1.0) -> int:
+        """Drive fewer records at a time from now on; gives how many others are not under way any more.
+
+        These are at least half of them, and all that were seen through within seconds of `patience`.
+        """
+        freed = self._concurrency - concurrency
+        left: Collection[asyncio.Task[None]] = self._hands[concurrency : self._concurrency]
+        self._concurrency, self._low = concurrency, 2 * concurrency
+        self._more.set()
+        if left:
+            _, left = await asyncio.wait(left, timeout=patience)
+        while 2 * len(left) > freed:
+            _, left = await asyncio.wait(left, return_when=asyncio.FIRST_COMPLETED)
+        return freed - len(left)
+
     def _end(self) -> None:
         """Begin no record any more."""
         self._ended.set()
@@ -132,8 +148,7 @@ class Writer:
             group.create_task(self._feed(blocks))
             # One row goes ahead: a wrong token costs one request, a wrong address one connection.
             await self._work(rows=1)
-            for _ in range(self._concurrency):
-                group.create_task(self._work())
+            self._hands = [group.create_task(self._work(place)) for place in range(self._concurrency)]
 
     async def _feed(self, blocks: AsyncIterator[Sequence[Record]]) -> None:
         """Keep the queue filled: the next block is fetched while the last rows of this one are still waiting."""
@@ -159,10 +174,10 @@ class Writer:
             self._fed = True
             self._more.set()
 
-    async def _work(self, rows: int | None = None) -> None:
-        """Take records and see each through, until there are no more or so many are done."""
+    async def _work(self, place: int = 0, rows: int | None = None) -> None:
+        """Take records and see each through, until there are no more, so many are done, or `place` is given up."""
         done = 0
-        while done != rows and not self._ended.is_set():
+        while done != rows and place < self._concurrency and not self._ended.is_set():
             if self._stop.is_set():  # who waits for it may not have had its turn yet
                 self._end()
                 return
@@ -205,7 +220,12 @@ class Writer:
                 message=self._blot(settlement.message),
                 response=None if settlement.response is None else self._blot(settlement.response),
                 violations=tuple(
-                    replace(violation, message=self._blot(violation.message)) for violation in settlement.violations
+                    replace(
+                        violation,
+                        column=None if violation.column is None else self._blot(violation.column),
+                        message=self._blot(violation.message),
+                    )
+                    for violation in settlement.violations
                 ),
             )
         self._settling.add(settlement)

@@ -17,7 +17,6 @@ from bulk.jobs.families import Families
 from bulk.jobs.judging import Judge
 from bulk.jobs.reading import Reading
 from bulk.jobs.recall import Asking, Read, Recall, ahead, read
-from bulk.jobs.share import WHOLE, Share
 from bulk.jobs.threads import answered, stepped
 from bulk.model import REMOTE_ID, ROW, Rejection, row_of, shorten
 from bulk.validation import AMBIGUOUS, Unusual, WholeFile, compile_schema
@@ -137,14 +136,14 @@ class Checker:
                     if rejections:
                         yield rejections
 
-    async def again(self, share: Share = WHOLE, pending: Pending | None = None) -> AsyncGenerator[Chunk, None]:
-        """Read and judge a share once more, for sending; rows that `late` rejected are good here.
+    async def again(self, pending: Pending | None = None) -> AsyncGenerator[Chunk, None]:
+        """Read and judge everything once more, for sending; rows that `late` rejected are good here.
 
         Only those rows are sure to be there that are `pending`.
         """
         await self._gather()
         ask = None if pending is None or self.families is not None else answered(pending)
-        async with aclosing(stepped(self._chunks_again(share, ask))) as chunks:
+        async with aclosing(stepped(self._chunks_again(ask))) as chunks:
             async for chunk in chunks:
                 yield chunk
 
@@ -229,20 +228,18 @@ class Checker:
             keys.append(identity.select(ROW, "key"))
         return read(frame, judge, keys, recall)
 
-    def _chunks_again(
-        self, share: Share, pending: Callable[[int, int], Future[Collection[int]]] | None
-    ) -> Iterator[Chunk]:
+    def _chunks_again(self, pending: Callable[[int, int], Future[Collection[int]]] | None) -> Iterator[Chunk]:
         kept, self._kept = deque(self._kept), ()
         for frame, judge in self._frames(DOCUMENTS):
             if kept and judge is kept[0].judge and frame.equals(kept[0].frame):
-                yield kept.popleft().part(share)
+                yield kept.popleft()
                 continue
-            mine = share.within(frame)
-            if pending is not None and mine.height:
-                rows = mine.get_column(ROW)
-                mine = mine.filter(rows.is_in(list(pending(rows[0], rows[-1]).result())))
-            if mine.height:
-                yield judge.check(mine, self.families)[0]
+            wanted = frame
+            if pending is not None:
+                rows = frame.get_column(ROW)
+                wanted = frame.filter(rows.is_in(list(pending(rows[0], rows[-1]).result())))
+            if wanted.height:
+                yield judge.check(wanted, self.families)[0]
 
     def _remember(self, unusual: Sequence[Unusual]) -> None:
         """Add up what is unusual, column by column."""

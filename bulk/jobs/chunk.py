@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from bulk.jobs.share import Share
 from bulk.model import Record, Rejection
 
 if TYPE_CHECKING:
@@ -51,15 +50,3 @@ class Chunk:
     def of(self, rejections: Sequence[Rejection]) -> "Chunk":
         """Rejections that belong to no frame."""
         return replace(self, frame=self.frame.clear(), records=(), rejections=rejections, shown={}, unrecorded=0)
-
-    def part(self, share: Share) -> "Chunk":
-        """What of it is in a share."""
-        if share.of == 1:
-            return self
-        return replace(
-            self,
-            frame=share.within(self.frame),
-            records=[record for record in self.records if share.has(record.row)],
-            rejections=[rejection for rejection in self.rejections if share.has(rejection.row)],
-            shown={row: cells for row, cells in self.shown.items() if share.has(row)},
-        )

@@ -1,7 +1,7 @@
 """Records on their way: claimed, read where that is needed, cut down to what is new, driven, settled."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 
@@ -16,9 +16,9 @@ from bulk.jobs.comparison import pardoned
 from bulk.jobs.enquiry import questions, read_current
 from bulk.jobs.evidence import Evidence
 from bulk.jobs.guards import Guards
-from bulk.jobs.preparation import Prepared, drive, prepare
-from bulk.jobs.share import WHOLE, Share
-from bulk.model import Claim, Record, Settlement, Status, Violation
+from bulk.jobs.preparation import prepare
+from bulk.jobs.prepared import Prepared, drive, learnt
+from bulk.model import Claim, Record, Settlement, Status
 
 READERS = 8
 """Requests in flight for each question that is asked at the same time as others about rows to come."""
@@ -38,10 +38,8 @@ class Dispatch:
         concurrency: int,
         guards: Guards,
         deletes: bool = False,
-        share: Share = WHOLE,
     ) -> None:
         self._checker = checker
-        self._share = share
         self._ledger = ledger
         self._run = run
         self._resource = resource
@@ -54,10 +52,10 @@ class Dispatch:
         self._readable = True
         self._block_size = BlockSize()
 
-    async def blocks(self, pending: int) -> AsyncIterator[Sequence[Record]]:
+    async def blocks(self, pending: int) -> AsyncGenerator[Sequence[Record], None]:
         """Records that are ours to send, claimed and prepared, until so many rows are on their way."""
         pending_in = partial(self._ledger.pending, self._run)
-        async with aclosing(self._checker.again(self._share, pending_in)) as chunks:
+        async with aclosing(self._checker.again(pending_in)) as chunks:
             async for checked in chunks:
                 chunk = await self._forgiven(checked)
                 self._evidence.open(chunk)
@@ -93,23 +91,23 @@ class Dispatch:
 
     def drive(self, record: Record) -> Flow:
         """The conversation about a record of a block."""
-        if self._deletes:
-            assert self._resource.delete is not None
-            return self._resource.delete(self._prepared[record.row].record)
-        return drive(self._prepared[record.row], self._resource)
+        return drive(self._prepared[record.row], self._resource, deletes=self._deletes)
 
-    def blame(self, record: Record, error: ApiError) -> tuple[Violation, ...]:
-        """The API's faults as violations on the columns of the file, each on the row that it is about."""
-        return self._evidence.blame(record, error)
+    def prepared(self, records: Sequence[Record]) -> Sequence[Prepared]:
+        """The records of a block, as another process has to have them in order to drive them itself."""
+        return [self._prepared[record.row] for record in records]
 
     async def settle(self, settlements: Sequence[Settlement]) -> Sequence[Settlement]:
-        """Record what became of records and of the rows in them; gives all of these."""
+        """Record what became of records and of the rows in them; gives all of these.
+
+        Their violations are as `as_told`; they come out on the columns of the file.
+        """
         whole: list[Settlement] = []
         for one in settlements:
             prepared = self._prepared.pop(one.row)
-            settlement = self._evidence.attach(one)
-            written = one.status in (Status.SUCCEEDED, Status.UNCHANGED)
-            settlement = replace(settlement, fields=prepared.fields if written else prepared.known)
+            settlement = self._evidence.attach(one, prepared.record)
+            if settlement.fields is None:
+                settlement = replace(settlement, fields=learnt(prepared, one.status))
             whole += self._evidence.spread(settlement, prepared.record)
         await self._ledger.settle(self._run, whole)
         return whole
@@ -144,7 +142,7 @@ class Dispatch:
 
     def _prepare(self, record: Record, claim: Claim) -> Prepared:
         if self._deletes:
-            return Prepared(record=replace(record, repeated=claim.repeated), known=claim.known)
+            return Prepared(record=replace(record, repeated=claim.repeated), known=claim.known, fields=b"")
         return prepare(record, claim, resource=self._resource, resend=self._guards.resend, verify=self._guards.verify)
 
     def _must_be_read(self, record: Record) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from bulk.contracts import OtherRows
-from bulk.errors import ApiError
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families
 from bulk.model import ROW, Record, Settlement, Status, Violation, shorten
@@ -37,9 +36,15 @@ class Evidence:
         self._open[-1].closed = True
         self._forget()
 
-    def attach(self, settlement: Settlement) -> Settlement:
-        """The settlement of a record with its row's cells, if it may need mending."""
+    def attach(self, settlement: Settlement, record: Record) -> Settlement:
+        """The settlement of a record with its row's cells, if it may need mending, and with what the API said of them.
+
+        See `as_told`: every violation comes out on the column of the file, and on the row, that it is about.
+        """
         holder = self._holder(settlement.row)
+        if settlement.violations:
+            violations = tuple(self._blamed(record, one) for one in settlement.violations)
+            settlement = replace(settlement, violations=violations)
         if settlement.status in _TROUBLED:
             settlement = replace(settlement, cells=holder.cells(settlement.row))
         holder.in_flight -= 1
@@ -90,12 +95,8 @@ class Evidence:
             ),
         ]
 
-    def blame(self, record: Record, error: ApiError) -> tuple[Violation, ...]:
-        """The API's faults as violations on the columns of the file, each on the row that it is about."""
-        return tuple(self._blamed(record, error.code, path, message) for path, message in error.faults)
-
-    def _blamed(self, record: Record, rule: str, path: str, message: str) -> Violation:
-        row, path = self._inside(record, path)
+    def _blamed(self, record: Record, told: Violation) -> Violation:
+        row, path = self._inside(record, told.column or "")
         if row == record.row or self._families is None:
             holder = self._holder(row)
             column, cells = holder.column_for(row, path), holder.cells(row)
@@ -104,9 +105,9 @@ class Evidence:
         return Violation(
             row=row,
             column=column,
-            rule=rule,
+            rule=told.rule,
             value=None if column is None or cells.get(column) is None else shorten(cells[column]),
-            message=message if column is not None else f"{path}: {message}",
+            message=told.message if column is not None else f"{path}: {told.message}",
             advice=None,
         )
 

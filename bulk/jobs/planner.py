@@ -16,7 +16,8 @@ from bulk.jobs.checker import Checker
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.comparison import Compared, compare
 from bulk.jobs.enquiry import ask, foreseen, questions, read_current
-from bulk.jobs.preparation import drive, prepare
+from bulk.jobs.preparation import prepare
+from bulk.jobs.prepared import drive
 from bulk.model import Claim, Outcome, Record, Rejection, parsed
 
 

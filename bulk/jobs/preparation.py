@@ -4,31 +4,13 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from bulk.contracts import Flow, Resource
-from bulk.errors import RefusedError, UnreachableError
+from bulk.contracts import Resource
 from bulk.fingerprint import apart_from, canonical, departed, emptied, fingerprint, leaves, merged, unknown, without
 from bulk.jobs.comparison import about, new_leaves
-from bulk.model import Claim, Outcome, Record, Status, listed, parsed, shorten
-
-
-class Prepared(Struct, frozen=True, kw_only=True):
-    """A record that is ours to send."""
-
-    record: Record
-    """The record, its payload cut down to what is new."""
-    known: bytes | None
-    """Fingerprint of what was known of it before."""
-    fields: bytes = b""
-    """Fingerprint of what is known of it once it is written."""
-    needless: str | None = None
-    """Why nothing of it has to be written, if so."""
-    unread: bool = False
-    """Whether it had to be read first, and was not."""
-    conflicts: tuple[tuple[str, str], ...] = ()
-    """Fields that somebody else has changed since they were last read or written, and to what."""
+from bulk.jobs.prepared import Prepared
+from bulk.model import Claim, Record, listed, parsed
 
 
 def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
@@ -41,15 +23,15 @@ def prepare(record: Record, claim: Claim, *, resource: Resource, resend: bool, v
     if not resource.altered:
         return prepared
     # Of what is added to a field or taken from it, nobody knows what the field holds in the end.
-    altered = resource.altered & parsed(record.payload).keys()
-    return replace(prepared, fields=apart_from(prepared.fields, altered))
+    document = parsed(record.payload)
+    fields = fingerprint(document) if prepared.fields is None else prepared.fields
+    return replace(prepared, fields=apart_from(fields, resource.altered & document.keys()))
 
 
 def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool, verify: bool) -> Prepared:
-    document = parsed(record.payload)
     if claim.repeated or claim.known is not None:
         record = replace(record, repeated=claim.repeated, sure=claim.known is not None)
-    whole = Prepared(record=record, known=claim.known, fields=fingerprint(document))
+    whole = Prepared(record=record, known=claim.known)
     if creates(resource, record):
         return whole
     if verify and record.current is None:
@@ -61,6 +43,7 @@ def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool,
     known = about(record, claim.known) or b""
     if not known and record.current is None:
         return whole
+    document = parsed(record.payload)
     live = None if record.current is None else resource.read(record.current)
     held = b"" if live is None else fingerprint(live)
     # What is as it was last known was not edited in the file, and what already is as in the file need not be written.
@@ -76,7 +59,7 @@ def _compared(record: Record, claim: Claim, *, resource: Resource, resend: bool,
     if live is not None and not news and not resend:
         return replace(cut, needless=_why_needless(document, held))
     if not base or not (news or resend):
-        return replace(cut, fields=merged(base, whole.fields, resource.partial))
+        return replace(cut, fields=merged(base, fingerprint(document), resource.partial))
     if not resend:
         stale = set(departed(document, held)) - set(unknown(document, known))
         part |= _without_stale(part, stale, resource)
@@ -90,27 +73,6 @@ def creates(resource: Resource, record: Record) -> bool:
     """Whether a record is of the kind that is only ever created."""
     other = resource.other_rows
     return other is not None and other.within is None and record.by in other.keys and record.by not in resource.keys
-
-
-def drive(prepared: Prepared, resource: Resource) -> Flow:
-    """The conversation about a prepared record; none where there is nothing to say, or too much."""
-    if prepared.unread:
-        raise UnreachableError(
-            "the record could not be read, which --verify demands", code="unread", maybe_applied=False
-        )
-    if prepared.conflicts:
-        raise RefusedError(
-            "somebody else has changed this record since it was last read or written: "
-            + "; ".join(f"{path} is {shorten(value)!r} now" if path else value for path, value in prepared.conflicts)
-            + " (export it again, or import without --verify to overwrite it)",
-            code="conflict",
-            faults=[(path, f"it is {shorten(value)!r} now") for path, value in prepared.conflicts if path],
-        )
-    if prepared.needless is not None and prepared.record.repeated:
-        return Outcome(outcome="saved", message="an earlier attempt had written it: the API has all of it")
-    if prepared.needless is not None:
-        return Outcome(status=Status.UNCHANGED, message=prepared.needless)
-    return (yield from resource.upsert(prepared.record))
 
 
 def _why_needless(document: Mapping[str, Any], held: bytes) -> str:

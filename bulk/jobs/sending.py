@@ -1,20 +1,15 @@
-"""What was checked is sent: by this process, or by several that are alike."""
+"""What was checked is sent: by this process, or by several."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
-from bulk.contracts import CountingSender, Flow, Ledger, Listener, Resource
-from bulk.errors import ApiError, RefusedError, UnclearError
-from bulk.http.writer import INTERVAL, Ending, Writer
-from bulk.jobs.checker import Checker
+from bulk.contracts import CountingSender, Listener
+from bulk.http.writer import Ending
 from bulk.jobs.dispatch import Dispatch
-from bulk.jobs.guards import Guards, Stop
-from bulk.jobs.share import WHOLE, Share
-from bulk.model import Event, Record, Settlement, Traffic
-
-Tally: TypeAlias = Callable[[int], None]
-"""Told how many rows have failed just now."""
+from bulk.jobs.guards import Stop
+from bulk.jobs.writing import Tally, writer
+from bulk.model import Event, Settlement, Traffic
 
 
 class Sending(Protocol):
@@ -32,32 +27,26 @@ class Sending(Protocol):
 
 
 class Alone:
-    """Sends a share of the rows from this process."""
+    """Sends all rows from this process. `dispatching` makes what gives them out for a `run` and a `sender`."""
 
     def __init__(
         self,
         *,
-        checker: Checker,
-        ledger: Ledger,
-        resource: Resource,
+        dispatching: Callable[..., Dispatch],
         connect: Callable[[], AbstractAsyncContextManager[CountingSender]],
         concurrency: int,
-        guards: Guards,
         listener: Listener,
-        deletes: bool = False,
-        share: Share = WHOLE,
     ) -> None:
-        self._checker = checker
-        self._ledger = ledger
-        self._resource = resource
+        self._dispatching = dispatching
         self._connect = connect
         self._concurrency = concurrency
-        self._guards = guards
         self._listener = listener
-        self._deletes = deletes
-        self._share = share
-        self.traffic = Traffic()
+        self._sender: CountingSender | None = None
+
+    @property
+    def traffic(self) -> Traffic:
         """See `Sending`."""
+        return Traffic() if self._sender is None else self._sender.traffic
 
     @asynccontextmanager
     async def ready(self, held: int | None) -> AsyncIterator[None]:
@@ -68,50 +57,19 @@ class Alone:
     async def send(self, run: str, pending: int, *, stop: Stop, failed: Tally | None) -> Ending:
         """See `Sending`."""
         async with self._connect() as sender:
-            dispatch = Dispatch(
-                checker=self._checker,
-                ledger=self._ledger,
-                run=run,
-                resource=self._resource,
-                sender=sender,
-                concurrency=self._concurrency,
-                guards=self._guards,
-                deletes=self._deletes,
-                share=self._share,
-            )
+            self._sender = sender
+            dispatch = self._dispatching(run=run, sender=sender)
 
             async def settle(settlements: Sequence[Settlement]) -> None:
                 settled = await dispatch.settle(settlements)
-                self.traffic = sender.traffic
                 self._listener(Event(kind="settled", data={"settlements": settled}))
 
-            writer = Writer(
+            ours = writer(
                 sender,
-                drive=dispatch.drive if failed is None else _counted(dispatch.drive, failed),
+                drive=dispatch.drive,
                 settle=settle,
-                blame=dispatch.blame,
                 concurrency=self._concurrency,
-                stop=stop.event,
-                halt=sender.halt,
-                blot=sender.blot,
-                # All together settle as often as one alone would: what a transaction costs, it costs whatever is in it.
-                interval=INTERVAL * self._share.of,
+                stop=stop,
+                failed=failed,
             )
-            try:
-                return await writer.run(dispatch.blocks(pending))
-            finally:
-                self.traffic = sender.traffic
-
-
-def _counted(drive: Callable[[Record], Flow], failed: Tally) -> Callable[[Record], Flow]:
-    """The conversations, which tell of it when they fail."""
-
-    def counted(record: Record) -> Flow:
-        try:
-            return (yield from drive(record))
-        except ApiError as error:
-            if isinstance(error, RefusedError | UnclearError) or error.maybe_applied:
-                failed(1 + len(record.members))
-            raise
-
-    return counted
+            return await ours.run(dispatch.blocks(pending))

@@ -1,10 +1,10 @@
 """Keeping polars off the event loop, and work and waiting side by side."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import ParamSpec, TypeVar
+from typing import Generic, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -59,3 +59,20 @@ async def one_ahead(source: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)
+
+
+class Shared(Generic[T]):
+    """The values of a source, each for the one of several consumers who asks first; an async iterator."""
+
+    def __init__(self, source: AsyncIterator[T]) -> None:
+        self._source = source
+        self._turn = asyncio.Lock()
+
+    def __aiter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __anext__(self) -> T:
+        """The next value that is nobody else's."""
+        async with self._turn:
+            return await anext(self._source)

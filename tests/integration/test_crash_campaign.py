@@ -65,8 +65,8 @@ def test_an_import_by_two_processes_of_which_one_is_killed_ends_as_one_clean_run
     source, rows = crashes.catalog(tmp_path, 600)
     clean = shop()
     crashes.run(Job(folder=tmp_path, source=source, ledger="clean.db"), clean)
-    moments = list(crashes.of_several_processes(100))[1:]
-    job = Job(folder=tmp_path, source=source, workers=2)
+    moments = list(crashes.of_several_processes(400))[1:]
+    job = Job(folder=tmp_path, source=source, workers=2, rate="250/s")
     tally = kill_and_finish(job, shop(), moments, expected=clean.ask("state"), rows=rows, exit_code=3)
     assert tally.kills == {moment.name: 1 for moment in moments}
     assert_nothing_lost(tally, kills=2)

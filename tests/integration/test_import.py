@@ -1,6 +1,7 @@
 """Loading a catalog into a server that enforces the documentation, from file to ledger."""
 
 from collections import Counter
+from functools import partial
 
 import polars as pl
 import pytest
@@ -15,6 +16,7 @@ from bulk.http.auth import Bearer
 from bulk.http.client import Client
 from bulk.http.pace import Pace
 from bulk.jobs.checker import Checker
+from bulk.jobs.dispatch import Dispatch
 from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.importer import Importer
 from bulk.jobs.reading import Reading
@@ -351,9 +353,14 @@ async def test_rows_that_are_not_what_was_checked_are_not_sent(luminous, desk, s
             instance=instance,
             resource=PRODUCTS,
             sending=Alone(
-                checker=checker,
-                ledger=session.ledger,
-                resource=PRODUCTS,
+                dispatching=partial(
+                    Dispatch,
+                    checker=checker,
+                    ledger=session.ledger,
+                    resource=PRODUCTS,
+                    concurrency=4,
+                    guards=Guards(),
+                ),
                 connect=lambda: Client(
                     address,
                     auth=Bearer("t0ken"),
@@ -362,7 +369,6 @@ async def test_rows_that_are_not_what_was_checked_are_not_sent(luminous, desk, s
                     explain=CONNECTOR.explain,
                 ),
                 concurrency=4,
-                guards=Guards(),
                 listener=lambda event: None,
             ),
             guards=Guards(),

@@ -1,10 +1,12 @@
 """Several processes that send the rows of one run: real processes, a real server, one ledger."""
 
+import os
+import signal
 from collections import Counter
 
 import pytest
 from catalogs import product, write_csv
-from processes import children, kill
+from processes import children, kill, several_send
 
 from bulk.contracts import SystemClock
 from bulk.model import RunStatus, Status
@@ -26,15 +28,15 @@ async def test_two_processes_send_every_row_once_under_one_rate_and_a_complaint_
     # Families: their rows stand far apart, and each goes with its first.
     rows += [{"sku": f"V-{number}", "name": "Variant", "parent_sku": f"SKU-{number:05}"} for number in (1, 60, 170)]
     path = write_csv(tmp_path / "catalog.csv", rows)
-    # Two paces of 100 instead of one would be refused at 120. The row with the fault is the worker's.
-    ceiling, fault = Ceiling(120), Fault(kind="429", key="SKU-00060", first=1)
+    # Two paces of 100 instead of one would be refused at 120. The worker is there when the row with the fault comes.
+    ceiling, fault = Ceiling(120), Fault(kind="429", key="SKU-00330", first=1)
     async with twin(rate=ceiling, faults=Faults([fault])) as sandbox:
         run = await desk.point_to(sandbox).load(path, politeness=BOTH | {"rate": "100/s", "concurrency": 12})
         assert (run.exit_code, run.status) == (3, RunStatus.COMPLETED)
         assert run.totals.closes
         assert (run.totals.read, run.totals.invalid, run.totals.succeeded) == (383, 4, 379)
         sent = Counter(one.key for one in sandbox.log.requests(method="PATCH"))
-        assert (len(sent), sent.pop("SKU-00060"), set(sent.values())) == (376, 2, {1})
+        assert (len(sent), sent.pop("SKU-00330"), set(sent.values())) == (376, 2, {1})
         assert run.traffic.sent == sandbox.log.total
         assert (run.traffic.throttled, ceiling.refusals) == (1, 0)
         assert [event.data["seconds"] for event in desk.events if event.kind == "pause"] == [1.0]
@@ -89,13 +91,15 @@ async def test_an_outage_in_the_middle_pauses_all_processes_and_one_can_finish(l
 
 
 async def test_a_worker_that_is_killed_interrupts_the_run_and_one_process_can_finish_it(luminous, desk, catalog):
-    path, killed = catalog(1000), []
+    path, killed, rows = catalog(3000), [], []
     original = desk.events.append
 
     class Killing(list):
         def append(self, event):
             original(event)
-            if event.kind == "settled" and not killed:
+            if event.kind == "settled":
+                rows.extend(one.row for one in event.data["settlements"])
+            if several_send(rows, 8) and not killed:
                 killed.extend(children())
                 kill(*killed)
 
@@ -108,6 +112,22 @@ async def test_a_worker_that_is_killed_interrupts_the_run_and_one_process_can_fi
     at_risk = {entry.key for entry in await desk.rows() if entry.status is Status.UNKNOWN}
     desk.events = []
     finished = await desk.resume(run.id)
-    assert (finished.exit_code, finished.totals.succeeded) == (0, 1000)
+    assert (finished.exit_code, finished.totals.succeeded) == (0, 3000)
     assert set(luminous.log.repeated()) <= at_risk
-    assert len(luminous.state()["luminous"]["products"]) == 1000
+    assert len(luminous.state()["luminous"]["products"]) == 3000
+
+
+async def test_nobody_waits_for_a_worker_that_is_late(luminous, desk, catalog):
+    original, late = desk.events.append, []
+
+    class Stopping(list):
+        def append(self, event):
+            original(event)
+            if event.kind == "checking" and not late:
+                late.extend(children())
+                os.kill(*late, signal.SIGSTOP)
+
+    desk.events = Stopping()
+    run = await desk.load(catalog(300), politeness=BOTH | {"concurrency": 8})
+    assert (run.exit_code, run.totals.succeeded, len(late), children()) == (0, 300, 1, [])
+    assert luminous.log.repeated() == {}

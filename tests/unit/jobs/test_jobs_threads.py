@@ -5,7 +5,7 @@ from contextlib import aclosing
 
 import pytest
 
-from bulk.jobs.threads import ended, one_ahead
+from bulk.jobs.threads import Shared, ended, one_ahead
 
 
 async def test_the_next_value_is_asked_for_while_one_is_worked_on_and_no_further():
@@ -67,3 +67,19 @@ async def test_work_is_waited_for_even_when_cancelled():
     release.set()
     await waiting
     assert work.done()
+
+
+async def test_several_consumers_get_each_value_once_and_all_see_the_end():
+    async def source():
+        for number in range(20):
+            await asyncio.sleep(0)
+            yield number
+
+    async def consume():
+        return [value async for value in values]
+
+    async with aclosing(source()) as numbers:
+        values = Shared(numbers)
+        found = await asyncio.gather(consume(), consume(), consume())
+    assert sorted(value for some in found for value in some) == list(range(20))
+    assert all(some == sorted(some) and some for some in found)
