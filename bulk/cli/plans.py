@@ -12,7 +12,7 @@ from bulk.cli.documents import place_document
 from bulk.cli.screen import out
 from bulk.jobs.plan_file import HEADER, lines_of
 from bulk.jobs.planner import Action, Change, Difference
-from bulk.model import shorten
+from bulk.model import many, shorten
 
 SHOWN = 40
 """Lines on the screen; the rest is in the file and in the JSON document."""
@@ -67,7 +67,7 @@ def show_plan(
     told = (action for action in _WORDS if counts.get(action) or action in _ALWAYS)
     parts = [f"{counts.get(action, 0):,} {_WORDS[action]}" for action in told]
     name = "standard input" if source == "-" else source
-    console.print(Text(f"{name}: {sum(counts.values()):,} rows read = {' + '.join(parts)}."), soft_wrap=True)
+    console.print(Text(f"{name}: {many(sum(counts.values()), 'row')} read = {' + '.join(parts)}."), soft_wrap=True)
     if not options.quiet and not lines:
         console.print("Nothing would be written.")
 

@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +27,10 @@ ADVICE = {
     RunStatus.INTERRUPTED: "bulk resume {run} goes on where it stopped.",
     RunStatus.STOPPED: "When the cause is mended, bulk resume {run} goes on.",
 }
+
+
+EXAMPLE = 40
+"""Columns in which an example can still be read."""
 
 
 def out() -> Console:
@@ -71,7 +77,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None, r
         print_json(report_document(report, source=source))
         return
     console = out()
-    console.print(_headline(run, source))
+    console.print(_headline(run, source), soft_wrap=True)
     console.print(totals_line(run.totals, under_way=run.status is RunStatus.RUNNING))
     if run.totals.unchanged and unchanged_since:
         since = ", ".join(f"{count:,} since run {earlier}" for earlier, count in unchanged_since.items())
@@ -82,7 +88,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None, r
     show_causes(console, report.causes, report.files)
     advice = _advice(run, "" if rate is None else f" --rate {shlex.quote(rate)}")
     if advice:
-        console.print(advice)
+        console.print(advice, soft_wrap=True)  # a command can only be copied from one line
     if not options.quiet:
         console.print(Text(f"Ledger: {report.ledger}", style="dim"), soft_wrap=True)
 
@@ -107,7 +113,7 @@ def show_export(options: Globals, run: Run) -> None:
         print_json(export_document(run))
         return
     console = out()
-    console.print(_headline(run, None))
+    console.print(_headline(run, None), soft_wrap=True)
     if run.status is RunStatus.COMPLETED:
         console.print(f"{_rows(run.totals.succeeded)} written; manifest: {manifest_of(run)}", soft_wrap=True)
     if run.reason:
@@ -139,22 +145,38 @@ def totals_line(totals: Totals, *, under_way: bool = False) -> Text:
 
 def show_causes(console: Console, causes: Sequence[Cause], files: Sequence[str]) -> None:
     """Rows that were not written, by cause; `files` are those that they stand in."""
-    if not causes:
-        return
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name, right in (("rows", True), ("status", False), ("cause", False), ("column", False), ("first", True)):
-        table.add_column(name, justify="right" if right else "left", no_wrap=True)
-    table.add_column("example", overflow="fold")
-    for cause in causes:
-        table.add_row(
+    lines = [
+        (
             f"{cause.count:,}",
             cause.status.value,
             cause.code,
             cause.column or "",
             f"row {place(cause.example.row, files)}",
-            Text(_example(cause)),
+            _example(cause),
         )
-    console.print(table)
+        for cause in causes
+    ]
+    _show_with_examples(console, ("rows", "status", "cause", "column", "first"), lines)
+
+
+def _show_with_examples(console: Console, header: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Lines with an example each at their end; below them where there is too little room beside them to read it."""
+    if not lines:
+        return
+    widths = [max(map(cell_len, column)) for column in zip(header, *(line[:-1] for line in lines), strict=True)]
+    if console.width - sum(widths) - 2 * len(widths) >= EXAMPLE:
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name in header:
+            table.add_column(name, justify="right" if name in {"rows", "first"} else "left", no_wrap=True)
+        table.add_column("example", overflow="fold")
+        for line in lines:
+            table.add_row(*line[:-1], Text(line[-1]))
+        console.print(table)
+        return
+    for *cells, example in lines:
+        told = (f"{name} {cell}" for name, cell in zip(header, cells, strict=True) if cell)
+        console.print(", ".join(told), style="dim", soft_wrap=True)
+        console.print(Padding(Text(example), (0, 0, 0, 4)))
 
 
 def _example(cause: Cause) -> str:
@@ -182,20 +204,17 @@ def show_check(
 ) -> None:
     """What `bulk check` found."""
     console = out()
-    if groups:
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for name, right in (("rows", True), ("column", False), ("rule", False), ("first rows", False)):
-            table.add_column(name, justify="right" if right else "left", no_wrap=True)
-        table.add_column("example", overflow="fold")
-        for group in groups:
-            table.add_row(
-                f"{group.count:,}",
-                group.column or "",
-                group.rule,
-                ", ".join(place(row, files) for row in group.rows[:3]) + (", …" if group.count > 3 else ""),  # noqa: PLR2004
-                Text(_told(group.example)),
-            )
-        console.print(table)
+    lines = [
+        (
+            f"{group.count:,}",
+            group.column or "",
+            group.rule,
+            ", ".join(place(row, files) for row in group.rows[:3]) + (", …" if group.count > 3 else ""),  # noqa: PLR2004
+            _told(group.example),
+        )
+        for group in groups
+    ]
+    _show_with_examples(console, ("rows", "column", "rule", "first rows"), lines)
     name = "standard input" if source == "-" else source
     if not options.quiet or invalid:
         verdict = Text(f"{invalid:,} invalid", style="yellow") if invalid else Text("no fault found", style="green")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from bulk.model import Entry, Passage, Run, file_of, place, row_of, shorten
+from bulk.model import Entry, Passage, Run, file_of, many, place, row_of, shorten
 
 if TYPE_CHECKING:
     from bulk.contracts import Resource
@@ -131,7 +131,7 @@ def show_presences(source: str, presences: "Sequence[Presence]", files: Sequence
     there, invalid = len(presences) - len(absent), sum(one.exists is None for one in absent)
     parts = [f"{there:,} there", f"{len(absent) - invalid:,} not there"] + ([f"{invalid:,} invalid"] if invalid else [])
     name = "standard input" if source == "-" else source
-    _say(f"{name}: {len(presences):,} rows read = {' + '.join(parts)}.")
+    _say(f"{name}: {many(len(presences), 'row')} read = {' + '.join(parts)}.")
 
 
 def show_fields(resource: "Resource", columns: Sequence[Mapping[str, Any]], rules: Sequence[str]) -> None:
