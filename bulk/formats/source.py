@@ -97,6 +97,12 @@ def _scan(chosen: Format, path: str, called: str, file: int, options: ReadOption
 
 
 def _matches(source: str) -> list[str]:
+    if source != source.encode("utf-8", "replace").decode():
+        raise SourceError(
+            "its name holds bytes that are not UTF-8 text, or the locale cannot show it",
+            path=source.encode("utf-8", "backslashreplace").decode(),
+            advice="rename the file, or set LC_ALL to a locale with UTF-8",
+        )
     path = Path(source)
     if path.is_dir():
         raise SourceError(

@@ -35,6 +35,13 @@ def test_a_file_whose_name_looks_like_a_glob_is_that_file(folder):
         assert next(source.tables[0].chunks())["sku"].item() == "itself"
 
 
+def test_a_file_whose_name_is_no_text_is_refused_since_no_run_could_remember_it(folder):
+    name = str(folder / "a\udcff.csv")
+    with pytest.raises(SourceError, match="bytes that are not UTF-8 text") as refused:
+        open_source(name)
+    assert str(refused.value).isascii()
+
+
 def test_the_digest_of_one_file_is_that_of_its_content(folder):
     with open_source(str(folder / "a.csv")) as source:
         assert source.sha256 == hashlib.sha256(b"sku\na\n").hexdigest()
