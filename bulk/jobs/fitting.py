@@ -13,8 +13,9 @@ import polars as pl
 
 from bulk.fingerprint import canonical
 from bulk.model import shorten
-from bulk.validation.coerce import BOOLEANS, DECIMAL, WHOLE, is_structure
+from bulk.validation.coerce import BOOLEANS, DECIMAL, WHOLE
 from bulk.validation.columns import Column, Kind
+from bulk.validation.json_text import is_structure
 
 MARKERS: Final = frozenset({"<clear>", "<empty>"})
 """Text that an import takes for an instruction, in any case."""

@@ -1,11 +1,10 @@
 """One table of a source: what each of its rows is, and the verdict on it."""
 
-import dataclasses
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from hashlib import blake2b
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 from msgspec.structs import replace
@@ -16,6 +15,7 @@ from bulk.fingerprint import unknown
 from bulk.jobs.cell_members import MembersInCells
 from bulk.jobs.chunk import Chunk
 from bulk.jobs.families import Families, family_rejection
+from bulk.jobs.keys_only import KEYS_ONLY, narrowed
 from bulk.jobs.reading import Reading
 from bulk.model import ROW, Record, Rejection
 from bulk.validation import (
@@ -35,10 +35,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-KEYS_ONLY: Final = "keys only"
-"""Tells the digests of keys from those of documents that happen to hold nothing else."""
-
-
 class Judge:
     """Tells the kinds of rows of one table apart and judges each by its own model.
 
@@ -56,7 +52,7 @@ class Judge:
         keys, read_only = resource.keys, resource.read_only
         if reading.keys_only:
             keys, read_only = resource.names, None
-            own = _narrowed(own, keys, _schemas(resource.read_only), resource.delete_with)
+            own = narrowed(own, keys, _schemas(resource.read_only), resource.delete_with)
         # The same cells are another order where they mean something else.
         self._salt = (KEYS_ONLY if reading.keys_only else resource.meaning).encode()
         self.own: Validator | None = None
@@ -283,15 +279,6 @@ class Judge:
             complete=complete,
         )
         return Validator(schema, binding, clear=self._reading.clear, empty=self._reading.empty, title=title)
-
-
-def _narrowed(schema: Schema, names: Collection[str], shown: Sequence[Schema], heeded: Collection[str]) -> Schema:
-    """The schema of documents that only say which record is meant, and what of it is heeded."""
-    named = [
-        dataclasses.replace(column, within=None, expected=None) for column in schema.columns if column.name in names
-    ]
-    more = [column for one in shown for column in one.columns if column.name in heeded]
-    return dataclasses.replace(schema, columns=(*named, *more), rules=())
 
 
 def _salted(digest: bytes, salt: bytes) -> bytes:

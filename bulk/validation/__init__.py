@@ -1,11 +1,12 @@
 """What an API takes, and which rows of a table it would take.
 
 Reading order: `document` and `joint` (how a model is written), `schema` and `shapes` (the model as flat `columns`),
-`mapping`, `vocabulary` and `binding` (the columns of one file), `coerce` and `damage` (cells to values), `reader` (a
-table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions), `rulebook` (which rows break
-them), `looks` and `glance` (which rows need not be read), `payload` (values to JSON), `shown` (what is read but not
-judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats`, `widths` and `commas` (what only
-the whole file can tell), `origin` (by what a row is recognised), `groups` (for the screen).
+`mapping`, `vocabulary`, `bound` and `binding` (the columns of one file), `coerce`, `json_text` and `damage` (cells to
+values), `reader` (a table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions),
+`rulebook` (which rows break them), `looks` and `glance` (which rows need not be read), `payload` (values to JSON),
+`shown` (what is read but not judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats`,
+`widths` and `commas` (what only the whole file can tell), `origin` (by what a row is recognised), `groups` (for the
+screen).
 
 Names are looked up when they are asked for: models and schemas do without polars, and must stay quick to show.
 """
@@ -14,7 +15,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bulk.validation.binding import Binding, bind, header_of
+    from bulk.validation.binding import bind, header_of
+    from bulk.validation.bound import Binding
     from bulk.validation.cells import as_text, original_cells
     from bulk.validation.columns import Column, Schema
     from bulk.validation.commas import AMBIGUOUS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AMBIGUOUS": "commas",
-    "Binding": "binding",
+    "Binding": "bound",
     "Checked": "verdicts",
     "Column": "columns",
     "Faults": "verdicts",

@@ -22,7 +22,6 @@ Text is then read as what the column holds; null where that fails:
 Numbers in typed cells are not sent through text, so that they arrive as they are.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -30,10 +29,10 @@ from enum import Enum, auto
 from typing import Any, Final, TypeAlias
 
 import polars as pl
-from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError
 
 from bulk.errors import SourceError
 from bulk.validation.columns import Column, Kind
+from bulk.validation.json_text import STRUCTURE, canonical, parts_of_array, quoted, structure
 
 BOOLEANS: Final[Mapping[str, bool]] = {
     word: value
@@ -45,14 +44,10 @@ TRUE, FALSE = (
     for wanted in (True, False)
 )
 DECIMAL: Final = r"^[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)$"
-STRUCTURE: Final = r"^[\[{]"
-"""How a JSON array or object begins."""
 WHOLE: Final = r"^([+-]?[0-9]+)(?:\.0*)?$"
 _EXACT = 2.0**53
 _SMALL = 1e-3
 """Some floats below it are written with an exponent, which no number in text may have."""
-
-_ANY_JSON: Final[TypeAdapter[Any]] = TypeAdapter(JsonValue, config=ConfigDict(allow_inf_nan=False))
 
 PolarsType: TypeAlias = pl.DataType | pl.datatypes.DataTypeClass
 
@@ -177,11 +172,11 @@ def first_value(text: pl.Expr, column: Column) -> pl.Expr:
     if kind is Kind.SCALAR:
         return quoted(text)
     if kind is Kind.VALUE:
-        structure = each(pl.when(text.str.contains(STRUCTURE)).then(text), _structure, pl.String())
-        return pl.coalesce(structure, quoted(text))
+        structures = each(pl.when(text.str.contains(STRUCTURE)).then(text), structure, pl.String())
+        return pl.coalesce(structures, quoted(text))
     if kind is Kind.JSON:
         assert column.adapter is not None
-        return each(text, _canonical(column.adapter), pl.String)
+        return each(text, canonical(column.adapter), pl.String)
     plain = (
         text.str.split(";").list.eval(pl.element().str.strip_chars()).list.eval(pl.element().filter(pl.element() != ""))
     )
@@ -212,19 +207,6 @@ def direct(cell: pl.Expr, dtype: PolarsType, family: Family, column: Column) -> 
             return pl.lit(None, dtype=kind.get(column.kind, pl.String()))
         case _:
             return None
-
-
-def quoted(text: pl.Expr) -> pl.Expr:
-    """Text as a JSON string."""
-    return pl.concat_str(pl.lit('"'), escaped(text), pl.lit('"'))
-
-
-def escaped(text: pl.Expr) -> pl.Expr:
-    """Text as it stands between the quotes of a JSON string."""
-    return text.str.replace_many(_ESCAPES)
-
-
-_ESCAPES = {chr(code): f"\\u{code:04x}" for code in range(0x20)} | {'"': '\\"', "\\": "\\\\"}
 
 
 def each(text: pl.Expr, convert: Callable[[str], Any], dtype: PolarsType) -> pl.Expr:
@@ -263,58 +245,3 @@ def _elements(parts: pl.Expr, column: Column) -> pl.Expr:
         values = parts.list.eval(_chosen(pl.element(), column.each.choices))
     complete = (values.list.len() > 0) & ~values.list.eval(pl.element().is_null()).list.any()
     return pl.when(complete).then(values)
-
-
-def parts_of_array(text: str) -> list[str] | None:
-    """Elements of a JSON array of single values, as text; None if it is none."""
-    try:
-        array = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(array, list) or not all(isinstance(one, str | int | float) for one in array):
-        return None
-    parts = [one.strip() if isinstance(one, str) else json.dumps(one) for one in array]
-    return [part for part in parts if part]
-
-
-def canonical_json(text: str, adapter: TypeAdapter[Any]) -> str:
-    """A JSON cell that pydantic accepts, in the one way to write it. Raises `ValueError` saying what is wrong."""
-    try:
-        adapter.validate_json(text, strict=True)
-        document = json.loads(text, object_pairs_hook=_distinct)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise ValueError(f"{place}: {first['msg']}" if place else first["msg"]) from error
-    except RecursionError as error:
-        raise ValueError("it is nested too deeply") from error
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-
-
-def is_structure(text: str) -> bool:
-    """Whether a text is taken for a JSON array or object where either may stand."""
-    return re.match(STRUCTURE, text) is not None and _structure(text) is not None
-
-
-def _structure(text: str) -> str | None:
-    try:
-        return canonical_json(text, _ANY_JSON)
-    except ValueError:
-        return None
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    names = dict(pairs)
-    if len(names) < len(pairs):
-        raise ValueError("it names a field twice")
-    return names
-
-
-def _canonical(adapter: TypeAdapter[Any]) -> Callable[[str], str | None]:
-    def convert(text: str) -> str | None:
-        try:
-            return canonical_json(text, adapter)
-        except ValueError:
-            return None
-
-    return convert

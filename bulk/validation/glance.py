@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from bulk.validation import coerce
-from bulk.validation.binding import Binding
+from bulk.validation.bound import Binding
 from bulk.validation.coerce import PolarsType
 from bulk.validation.columns import Kind
 from bulk.validation.joint_rules import JointCheck

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from bulk.model import listed
-from bulk.validation.binding import Bound
+from bulk.validation.bound import Bound
 from bulk.validation.columns import Column
 from bulk.validation.damage import Finding
 from bulk.validation.joint import (

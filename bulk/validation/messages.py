@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 
 from bulk.model import Violation, shorten
-from bulk.validation import coerce, damage
+from bulk.validation import damage
 from bulk.validation.columns import Column, Kind, some_of
 from bulk.validation.damage import Finding
+from bulk.validation.json_text import canonical_json
 
 _CORRECT = f"Correct the value{damage.OR_BLANK}."
 _SAID = 20
@@ -141,7 +142,7 @@ def _bad_json(cell: str, column: Column) -> Finding:
     reason = "it is not text"
     assert column.adapter is not None
     try:
-        coerce.canonical_json(cell, column.adapter)
+        canonical_json(cell, column.adapter)
     except ValueError as error:
         reason = str(error)
     return Finding("json", f"this is not the JSON that {column.name} takes: {reason}", column.advice or _CORRECT)

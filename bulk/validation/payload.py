@@ -11,9 +11,9 @@ from typing import TypeAlias
 
 import polars as pl
 
-from bulk.validation.binding import Binding
-from bulk.validation.coerce import escaped
+from bulk.validation.bound import Binding
 from bulk.validation.columns import Column, Kind
+from bulk.validation.json_text import escaped
 from bulk.validation.rules import Markers, text, value
 
 Part: TypeAlias = tuple[tuple[str, ...], int, Column]

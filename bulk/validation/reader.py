@@ -7,7 +7,7 @@ import polars as pl
 
 from bulk.model import ROW
 from bulk.validation import coerce
-from bulk.validation.binding import Bound
+from bulk.validation.bound import Bound
 from bulk.validation.rules import Markers, spellings, text, value
 
 

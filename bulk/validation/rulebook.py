@@ -12,7 +12,7 @@ import polars as pl
 
 from bulk.model import Rejection, Violation, shorten
 from bulk.validation import messages
-from bulk.validation.binding import Binding, Bound
+from bulk.validation.bound import Binding, Bound
 from bulk.validation.cells import cells_of
 from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Constraints, Kind, Schema

@@ -7,7 +7,7 @@ import polars as pl
 from bulk.errors import UsageError
 from bulk.model import ROW, Rejection
 from bulk.validation import coerce, damage
-from bulk.validation.binding import Binding
+from bulk.validation.bound import Binding
 from bulk.validation.columns import Schema
 from bulk.validation.glance import Glance
 from bulk.validation.payload import payload
