@@ -12,11 +12,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
-from itertools import chain
 from types import NoneType
 from typing import Any, Final
 
-from bulk.model import ABSENT, Documents
+from bulk.model import ABSENT, Documents, each
 
 _FIELD: Final = 3
 _PATH: Final = 6
@@ -27,9 +26,6 @@ _NUMBERS: Final = {int, float}
 _SHORT: Final = 8
 """Characters of a text that may be the value of many records."""
 _BLANKS: Final = {NoneType, str, list, dict}
-_EMPTY: Final[Mapping[str, Any]] = {}
-_SPARSE: Final = 16
-"""How many times fewer names a document may have than all of them together, for a look at each name to be worth it."""
 
 
 def leaves(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -123,67 +119,26 @@ def _enter(document: Mapping[str, Any], prefix: str, entries: set[bytes]) -> Non
 
 
 def fingerprints(documents: Sequence[Mapping[str, Any]]) -> list[bytes]:
-    """The `fingerprint` of each, path by path instead of one after the other: what they share is digested once."""
+    """The `fingerprint` of each, field by field instead of one after the other: what they share is digested once."""
     columns: dict[bytes, Sequence[bytes]] = {}
-    others: dict[int, set[bytes]] = {}
-    _enter_columns(Documents.of(documents), "", columns, others)
-    # An entry begins with that of its path, so the order of paths is that of entries.
-    found = list(map(b"".join, zip(*(columns[path] for path in sorted(columns)), strict=True)))
-    found = found or [b""] * len(documents)
-    for number, entries in others.items():
-        found[number] = b"".join(sorted(entries | _entries(found[number])))
-    return found
+    for name, values in Documents.of(documents).columns.items():
+        field, entries = _name(name.strip())[:_FIELD], _entries_of(name, values)
+        if columns.setdefault(field, entries) is not entries:  # such as two names that differ by space around them
+            pairs = zip(columns[field], entries, strict=True)
+            columns[field] = [b"".join(sorted(_entries(one) | _entries(other))) for one, other in pairs]
+    # An entry begins with that of its field, so the order of fields is that of entries.
+    found = map(b"".join, zip(*(columns[field] for field in sorted(columns)), strict=True))
+    return list(found) or [b""] * len(documents)
 
 
-def _enter_all(
-    documents: Sequence[Mapping[str, Any]],
-    prefix: str,
-    columns: dict[bytes, Sequence[bytes]],
-    others: dict[int, set[bytes]],
-) -> None:
-    """Add a column of entries for each path, blank where a document lacks it; what fits no column goes to `others`."""
-    names = set(chain.from_iterable(documents))
-    if len(names) * len(documents) <= _SPARSE * sum(map(len, documents)):
-        _enter_columns(Documents.of(documents), prefix, columns, others)
-        return
-    for number, document in enumerate(documents):
-        _enter(document, prefix, others.setdefault(number, set()))
-
-
-def _enter_columns(
-    documents: Documents, prefix: str, columns: dict[bytes, Sequence[bytes]], others: dict[int, set[bytes]]
-) -> None:
-    for name, given in documents.columns.items():
-        path, values, types = prefix + name.strip(), given, set(map(type, given))
-        if dict in types and any(values):
-            _enter_all([value if type(value) is dict else _EMPTY for value in values], f"{path}.", columns, others)
-            values = [ABSENT if value and type(value) is dict else value for value in values]
-        if list in types and any(values):
-            values = list(values)
-            for number, value in enumerate(values):
-                if _holds_objects(value):
-                    _enter({name: value}, prefix, others.setdefault(number, set()))
-                    values[number] = ABSENT
-        if values is not given:
-            types = set(map(type, values))
-            if types == {type(ABSENT)}:
-                continue
-        entries = _entries_of(path, values, types)
-        if columns.setdefault(_name(path), entries) is not entries:  # two names that differ by space around them
-            for number, entry in enumerate(entries):
-                others.setdefault(number, set()).update({entry} - {b""})
-
-
-def _entries_of(path: str, values: Sequence[Any], types: set[type]) -> Sequence[bytes]:
-    """The entries of values under one path."""
+def _entries_of(name: str, values: Sequence[Any]) -> Sequence[bytes]:
+    """The entries of each value under one name."""
+    types = set(map(type, values))
     if types <= _BLANKS and not any(values):
-        return [_entry(path, "")] * len(values)
+        return [_entry(name.strip(), "")] * len(values)
     if types.intersection(_NESTED) or (bool in types and types & _NUMBERS):  # 1 is true to a dictionary
-        shown = list(map(repr, values))
-        known = {text: _entry(path, canonical(value)) for text, value in dict(zip(shown, values, strict=True)).items()}
-        known[repr(ABSENT)] = b""
-        return [known[text] for text in shown]
-    return list(map(_Entries(path).__getitem__, values))
+        return each(lambda value: b"" if value is ABSENT else fingerprint({name: value}), values)
+    return list(map(_Entries(name.strip()).__getitem__, values))
 
 
 class _Entries(dict[Any, bytes]):
@@ -195,7 +150,9 @@ class _Entries(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:  # noqa: ANN401  # a single value
         digest = self._begun.copy()
-        digest.update(_encoded(canonical(value)))
+        # Most are texts, and each that is looked for here stands in few records.
+        text = value.strip().replace("\r\n", "\n") if type(value) is str else canonical(value)
+        digest.update(_encoded(text))
         entry = self[value] = self._name + digest.digest()
         return entry
 

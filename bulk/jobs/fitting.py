@@ -20,7 +20,7 @@ from bulk.validation.json_text import is_structure
 MARKERS: Final = frozenset({"<clear>", "<empty>"})
 """Text that an import takes for an instruction, in any case."""
 
-_EXACT: Final = 2**53
+_EXACT: Final = 2.0**53
 _INT64: Final = range(-(2**63), 2**63)
 _UNHOLDABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
@@ -83,9 +83,12 @@ def as_they_are(values: Sequence[Any], kind: Kind, dtype: pl.DataType) -> Sequen
     if types == {str} and dtype == pl.String() and kind is not Kind.JSON and _is_plain("\n".join(filter(None, values))):
         return [value or None for value in values]
     if types == {int} and dtype == pl.Int64():
-        return values if all(value in _INT64 for value in values if value is not None) else None
+        numbers = [value for value in values if value is not None]
+        return values if min(numbers) in _INT64 and max(numbers) in _INT64 else None
     if types <= {int, float} and dtype == pl.Float64():
-        exact = all(-_EXACT <= value <= _EXACT for value in values if value is not None)
+        exact = all(map(_EXACT.__ge__, map(abs, [value for value in values if value is not None])))
+        if types == {float}:
+            return values if exact else None
         return [None if value is None else float(value) for value in values] if exact else None
     return None
 

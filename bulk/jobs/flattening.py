@@ -8,7 +8,7 @@ import polars as pl
 from bulk.contracts import OtherRows, Resource
 from bulk.errors import UsageError
 from bulk.jobs.fitting import Remarks
-from bulk.jobs.held import PLAIN, TYPES, held, released, type_of, types_of
+from bulk.jobs.held import PLAIN, TYPES, held, nulls, released, type_of, types_of
 from bulk.jobs.spreading import Tree, spread, tree_of
 from bulk.model import Documents
 from bulk.validation import Column, Schema, compile_schema
@@ -100,7 +100,7 @@ class Flattening:
             [
                 released(occurring[name], self._named(name), dtype, remarks)
                 if name in occurring
-                else pl.repeat(None, rows, dtype=dtype, eager=True).alias(name)
+                else nulls(name, rows, dtype)
                 for name, dtype in schema.items()
             ]
         )

@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from bulk.jobs.fitting import Remarks, as_they_are, fitted
+from bulk.model import distinct
 from bulk.validation.columns import Column, Kind
 
 PLAIN: Final = "="
@@ -32,6 +33,9 @@ TYPES: Final = {
 _SEPARATOR: Final = "\x1f"
 """What no element of a list holds, as a rule."""
 
+_FEW: Final = 100
+"""Lists of which a column is made at once."""
+
 _PYTHON: Final = {pl.Boolean(): bool, pl.Int64(): int, pl.Float64(): float, pl.String(): str}
 
 
@@ -39,8 +43,11 @@ def held(values: Sequence[Any], column: Column) -> pl.Series:
     """The values of a column for the time being."""
     types = set(map(type, values)) - {NoneType}
     if not types:
-        blank = TYPES.get(column.kind, pl.String())
-        return pl.repeat(None, len(values), dtype=blank, eager=True).alias(f"{PLAIN}{column.name}")
+        return nulls(f"{PLAIN}{column.name}", len(values), TYPES.get(column.kind, pl.String()))
+    if not types.isdisjoint({list, dict}):
+        once, places = distinct(values)
+        if len(once) < len(values):
+            return held(once, column).gather(places)
     dtype = TYPES.get(column.kind) or type_of(types)
     if column.kind is not Kind.JSON and (cells := as_they_are(values, column.kind, dtype)) is not None:
         series = _lists(cells, dtype) if isinstance(dtype, pl.List) else pl.Series(cells, dtype=dtype)
@@ -49,8 +56,15 @@ def held(values: Sequence[Any], column: Column) -> pl.Series:
     return pl.Series(f"{JSON}{column.name}", texts, dtype=pl.String())
 
 
+def nulls(name: str, count: int, dtype: pl.DataType) -> pl.Series:
+    """A column of nothing; what polars has for it goes a longer way."""
+    return pl.Series(name, [None], dtype=dtype).new_from_index(0, count)
+
+
 def _lists(cells: Sequence[list[Any] | None], dtype: pl.List) -> pl.Series:
-    """A column of lists; to split texts is faster than to make a list of each list."""
+    """A column of lists; to split many texts is faster than to make a list of each list."""
+    if len(cells) <= _FEW:
+        return pl.Series(cells, dtype=dtype)
     texts = [None if cell is None else _SEPARATOR.join(map(str, cell)) for cell in cells]
     if sum(map(len, filter(None, cells))) != sum(text.count(_SEPARATOR) + 1 for text in texts if text is not None):
         return pl.Series(cells, dtype=dtype)
@@ -79,7 +93,7 @@ def released(series: pl.Series, column: Column, dtype: pl.DataType, remarks: Rem
         if series.dtype == dtype:
             return series.alias(column.name)
         if series.null_count() == len(series):
-            return pl.repeat(None, len(series), dtype=dtype, eager=True).alias(column.name)
+            return nulls(column.name, len(series), dtype)
     return fitted(_values(series), column, dtype, remarks)
 
 

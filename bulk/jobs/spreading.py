@@ -5,7 +5,7 @@ from itertools import chain
 from types import NoneType
 from typing import Any, Final, TypeAlias
 
-from bulk.model import ABSENT, Documents
+from bulk.model import ABSENT, Documents, distinct
 from bulk.validation import Column
 from bulk.validation.columns import WILDCARD
 
@@ -62,9 +62,12 @@ def _gather(documents: Documents, tree: Tree, columns: dict[str, Sequence[Any]])
             for column in _below(found):
                 columns.setdefault(column, [None] * len(documents))
         if dict in types:
-            objects = [value if type(value) is dict else _NOTHING for value in values]
-            _gather_named(objects, found, columns)
-            _gather(_under(objects, found), found, columns)
+            once, places = distinct(values)
+            objects = [value if type(value) is dict else _NOTHING for value in once]
+            below: dict[str, Sequence[Any]] = {}
+            _gather_named(objects, found, below)
+            _gather(_under(objects, found), found, below)
+            columns |= {column: list(map(held.__getitem__, places)) for column, held in below.items()}
 
 
 def _under(objects: Sequence[Mapping[str, Any]], tree: Tree) -> Documents:

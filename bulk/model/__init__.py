@@ -1,6 +1,6 @@
 """The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
 
-from bulk.model.columns import ABSENT, Documents
+from bulk.model.columns import ABSENT, Documents, distinct, each
 from bulk.model.documents import parsed
 from bulk.model.messages import Limits, Outcome, Request, Response
 from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
@@ -36,6 +36,8 @@ __all__ = [
     "Totals",
     "Traffic",
     "Violation",
+    "distinct",
+    "each",
     "file_of",
     "listed",
     "many",

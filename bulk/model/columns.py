@@ -1,14 +1,36 @@
 """Documents side by side, as columns: what many have in common is looked at once instead of in each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, compress
-from typing import Any, Final, Self, overload
+from typing import Any, Final, Self, TypeVar, overload
 
 from msgspec import UNSET, Struct
 from msgspec.structs import astuple
 
 ABSENT: Final = UNSET
 """Stands in a column for documents that lack the name: no value of JSON is of its type, and it is as good as blank."""
+
+
+T = TypeVar("T")
+
+
+def each(read: Callable[[Any], T], values: Sequence[Any]) -> list[T]:
+    """What is read of each value; one that stands in many places, as what is the same in many documents, is read once.
+
+    These are told by being one and the same object, so that what is read of them is one and the same as well.
+    """
+    once, places = distinct(values)
+    return list(map(list(map(read, once)).__getitem__, places))
+
+
+def distinct(values: Sequence[Any]) -> tuple[Sequence[Any], list[int]]:
+    """The different objects among values, and which of them stands in each place."""
+    ids = list(map(id, values))
+    once = dict(zip(ids, values, strict=True))
+    if len(once) == 1:
+        return values[:1], [0] * len(ids)
+    numbers = dict(zip(once, range(len(once)), strict=True))
+    return list(once.values()), list(map(numbers.__getitem__, ids))
 
 
 class Documents(Sequence[Mapping[str, Any]]):

@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk.model import ABSENT, Documents
+from bulk.model import ABSENT, Documents, distinct, each
 
 DOCUMENTS = st.lists(st.dictionaries(st.sampled_from("abc"), st.none() | st.integers(0, 3), max_size=3), max_size=6)
 
@@ -39,3 +39,14 @@ def test_of_structs_what_is_not_set_is_absent():
     assert documents.columns == {"a": (1, None), "b": (ABSENT, 2)}
     assert list(documents) == [{"a": 1}, {"a": None, "b": 2}]
     assert list(Documents.of_structs([])) == []
+
+
+@given(st.lists(st.sampled_from([[], [], [1], {}, None, True, 1, 1.0, ABSENT])))
+def test_what_is_one_object_is_read_once_and_stands_in_all_its_places(values):
+    seen = []
+    assert all(
+        one is other for one, other in zip(each(lambda value: seen.append(value) or value, values), values, strict=True)
+    )
+    once, places = distinct(values)
+    assert list(map(id, seen)) == list(map(id, once)) == list(dict.fromkeys(map(id, values)))
+    assert all(once[place] is value for place, value in zip(places, values, strict=True))

@@ -2,6 +2,7 @@
 
 from bulk.connectors.luminous.reading.bare import bare
 from bulk.connectors.luminous.reading.records import (
+    NESTED_FIELDS,
     PRODUCT_FIELDS,
     changed_at,
     read_channel,
@@ -10,4 +11,13 @@ from bulk.connectors.luminous.reading.records import (
     read_variant,
 )
 
-__all__ = ["PRODUCT_FIELDS", "bare", "changed_at", "read_channel", "read_listed", "read_product", "read_variant"]
+__all__ = [
+    "NESTED_FIELDS",
+    "PRODUCT_FIELDS",
+    "bare",
+    "changed_at",
+    "read_channel",
+    "read_listed",
+    "read_product",
+    "read_variant",
+]

@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, ProductFacts, Variant, VariantFacts
 from bulk.connectors.luminous.models.parts import Weight
 from bulk.connectors.luminous.reading.values import flag, integer, integers, labelled, number, text, texts, timestamp
-from bulk.connectors.luminous.reading.weights import read_weight
+from bulk.connectors.luminous.reading.weights import read_weights
 from bulk.contracts import Listed
-from bulk.model import ABSENT, Documents
+from bulk.model import ABSENT, Documents, each
 
 _Columns: TypeAlias = dict[str, Sequence[Any]]
 
@@ -48,7 +48,7 @@ def read_products(records: Sequence[Mapping[str, Any]]) -> Documents:
     shown = Documents.of(records)
     columns = _goods(shown, Product)
     if "variants" in shown.columns:
-        columns["variants"] = list(map(_variants, shown.columns["variants"]))
+        columns["variants"] = each(_variants, shown.columns["variants"])
     return Documents(columns | _plain(shown, ProductFacts), len(shown))
 
 
@@ -93,9 +93,9 @@ def _goods(shown: Documents, model: type[BaseModel]) -> _Columns:
     for name in _weights(model):
         said = [shown.columns.get(one, nothing) for one in (name, f"{name}_lb", f"{name}_oz")]
         if any(one is not nothing for one in said):
-            columns[name] = list(map(read_weight, *said))
+            columns[name] = read_weights(*said)
     if "custom_fields" in shown.columns:
-        columns["custom_fields"] = list(map(_fields, shown.columns["custom_fields"]))
+        columns["custom_fields"] = each(_fields, shown.columns["custom_fields"])
     return columns
 
 
@@ -111,7 +111,7 @@ def _read(values: Sequence[Any], kind: Any) -> Sequence[Any]:  # noqa: ANN401  #
     if not types or (types == {kind} and (kind is not float or _are_finite(values))):
         return values
     reader = _READERS[kind]
-    return [value if value is None or value is ABSENT else _or_absent(reader(value)) for value in values]
+    return each(lambda value: value if value is None or value is ABSENT else _or_absent(reader(value)), values)
 
 
 def _are_finite(values: Sequence[Any]) -> bool:
@@ -124,19 +124,21 @@ def _or_absent(read: object) -> object:
 
 def _reference(values: Sequence[Any], name: str, ids: Sequence[Any], id_field: str) -> _Columns:
     """Categories or suppliers by their names, else by their ids; what is not shown keeps its id."""
-    named: list[Any] = []
-    numbered: list[Any] = []
-    for shown, id in zip(values, ids, strict=True):
-        if shown is ABSENT or shown is None:
-            named.append(ABSENT if shown is ABSENT else _NAMELESS)
-            numbered.append(id if shown is ABSENT else ABSENT)
-            continue
-        of = shown if isinstance(shown, dict) else {"name": shown}
-        called = text(of.get("name"))
-        found = None if called and called.strip() else integer(of.get("id"))
-        named.append({"name": called} if called and called.strip() else ABSENT)
-        numbered.append(ABSENT if found is None else found)
-    return {name: named, id_field: numbered}
+    referred = each(_referred, values)
+    numbered = [id if shown is ABSENT else own for shown, (_, own), id in zip(values, referred, ids, strict=True)]
+    return {name: [named for named, _ in referred], id_field: numbered}
+
+
+def _referred(shown: object) -> tuple[Any, Any]:
+    """A category or a supplier by its name, or else its id."""
+    if shown is ABSENT or shown is None:
+        return (ABSENT if shown is ABSENT else _NAMELESS), ABSENT
+    of = shown if isinstance(shown, dict) else {"name": shown}
+    called = text(of.get("name"))
+    if called and called.strip():
+        return {"name": called}, ABSENT
+    found = integer(of.get("id"))
+    return ABSENT, ABSENT if found is None else found
 
 
 def _fields(shown: object) -> Any:  # noqa: ANN401  # an object, or absent
@@ -193,3 +195,11 @@ PRODUCT_FIELDS: Final = tuple(
     )
 )
 """What is looked at of a product."""
+
+NESTED_FIELDS: Final = frozenset(
+    name
+    for model in (Product, ProductFacts)
+    for name, info in model.model_fields.items()
+    if _without_null(info.annotation) not in (str, int, float, bool)
+)
+"""Those of which lists or objects are read."""

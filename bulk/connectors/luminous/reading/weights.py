@@ -7,11 +7,11 @@ documentation writes.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from bulk.connectors.luminous.reading.values import number
-from bulk.model import ABSENT
+from bulk.model import ABSENT, each
 
 UNITS: Final[Mapping[str, float]] = {
     "": 1.0,
@@ -27,21 +27,32 @@ DECIMALS: Final = 6
 BLANK: Final[Mapping[str, Any]] = {"unit": None, "value": None}
 
 
-def read_weight(shown: object, pounds: object, ounces: object) -> Any:  # noqa: ANN401  # an object, or absent
-    """A weight beside its totals in pounds and ounces, as pounds; `BLANK` where it has none.
+def read_weights(shown: Sequence[object], pounds: Sequence[object], ounces: Sequence[object]) -> list[Any]:
+    """Weights beside their totals in pounds and ounces, as pounds; `BLANK` for one that says that there is none.
 
     A single part that says that it is in pounds is kept as it is; anything else is the total, to six decimals. `ABSENT`
     where nobody can tell, or nothing is said.
     """
+    alone = each(_read_alone, shown)
+    return [
+        weight if isinstance(weight, dict) else _in_pounds(_total(lb, oz, weight))
+        for weight, lb, oz in zip(alone, pounds, ounces, strict=True)
+    ]
+
+
+def _read_alone(shown: object) -> Any:  # noqa: ANN401  # an object, or parts
+    """The weight where totals beside it would say nothing more, else its parts."""
     if shown == []:  # most weights of a catalog
         return BLANK
     parts = None if shown is ABSENT else _parts(shown)
     if parts == []:
         return BLANK
     if parts is not None and len(parts) == 1 and parts[0][0] in {"lb", "lbs"}:
-        value: float | None = parts[0][1]
-    else:
-        value = _total(pounds, ounces, parts)
+        return _in_pounds(parts[0][1])
+    return parts
+
+
+def _in_pounds(value: float | None) -> Any:  # noqa: ANN401  # an object, or absent
     return ABSENT if value is None else {"unit": "lb", "value": value}
 
 
