@@ -1,6 +1,7 @@
 """What tests of the whole share: a running twin of Luminous, a session on it, and catalogs to load."""
 
 import asyncio
+import gc
 import itertools
 import os
 import time
@@ -46,6 +47,17 @@ def pytest_runtest_makereport(item, call):
         if found:
             report.outcome, report.longrepr = "failed", f"a credential stands in {', '.join(found)}"
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session):
+    """Thousands of tests stay until the end: garbage is not looked for among them, neither now nor during the run."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items):
