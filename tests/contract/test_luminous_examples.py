@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from examples import every
 from pydantic import ValidationError
 
 from bulk.connectors.luminous.models import Channel, NewChannel, Product, Variant
@@ -55,29 +56,29 @@ def judged(model, document):
     return model.model_validate_json(json.dumps(document)).model_dump(exclude_unset=True)
 
 
-@pytest.mark.parametrize("example", examples("accepted"))
+@every("example", examples("accepted"))
 def test_the_model_takes_what_the_documentation_allows(example):
     assert judged(Product, example["body"]) == example["body"]
 
 
-@pytest.mark.parametrize("example", examples("refused"))
+@every("example", examples("refused"))
 def test_the_model_refuses_what_the_documentation_forbids(example):
     with pytest.raises(ValidationError):
         judged(Product, example["body"])
 
 
-@pytest.mark.parametrize("item", items("accepted"))
+@every("item", items("accepted"))
 def test_the_model_of_a_variant_takes_what_the_documentation_allows(item):
     assert judged(Variant, item) == item
 
 
-@pytest.mark.parametrize("example", channels("accepted"))
+@every("example", channels("accepted"))
 def test_the_model_takes_the_channels_that_the_documentation_allows(example):
     model, document = channel(example)
     assert judged(model, document) == document
 
 
-@pytest.mark.parametrize("example", channels("refused"))
+@every("example", channels("refused"))
 def test_the_model_refuses_the_channels_that_the_documentation_forbids(example):
     model, document = channel(example)
     with pytest.raises(ValidationError):

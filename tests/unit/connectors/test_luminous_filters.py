@@ -1,6 +1,7 @@
 """Filters of the list of products, against the documented table."""
 
 import pytest
+from examples import every
 
 from bulk.connectors.luminous.flows.filters import FIELDS, OPERATORS, channel_filter, product_filter
 from bulk.errors import UsageError
@@ -8,7 +9,7 @@ from bulk.errors import UsageError
 SAMPLES = {"search": "boots", "text": "boots", "number": "12.5", "yes/no": "true", "date": "2026-01-31"}
 
 
-@pytest.mark.parametrize("field", FIELDS)
+@every("field", FIELDS)
 def test_every_documented_field_takes_every_operator_of_its_kind(field):
     for operator in OPERATORS[FIELDS[field]]:
         value = "" if operator in {"set", "notset"} else SAMPLES[FIELDS[field]]

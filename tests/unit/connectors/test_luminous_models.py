@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from examples import every
 from pydantic import ValidationError
 
 from bulk.connectors.luminous.models import Product
@@ -51,14 +52,14 @@ def test_the_model_has_the_documented_fields_and_no_others():
     assert set(Product.model_fields) == {row["field"] for row in TABLE} | {"variants"}
 
 
-@pytest.mark.parametrize("row", fields("accepted"))
+@every("row", fields("accepted"))
 def test_a_documented_value_is_accepted(row):
     bodies = [document(row["field"], value) for value in row["accepted"]]
     assert [body for body in bodies if faults(body)] == []
     assert [Product.model_validate_json(json.dumps(body)).model_dump(exclude_unset=True) for body in bodies] == bodies
 
 
-@pytest.mark.parametrize("row", fields("refused"))
+@every("row", fields("refused"))
 def test_a_value_against_the_documentation_is_refused(row):
     bodies = [document(row["field"], value) for value in row["refused"]]
     assert [body for body in bodies if faults(body) != {row["field"]}] == []
@@ -83,7 +84,7 @@ def test_a_measure_or_price_may_be_zero_but_not_less(field):
     assert judged(field, "-0.01") == [(field, "ge")]
 
 
-@pytest.mark.parametrize("row", [row for row in TABLE if row["type"] != "object"], ids=lambda row: row["field"])
+@every("row", [row for row in TABLE if row["type"] != "object"])
 def test_a_cell_can_be_cleared_only_where_the_documentation_takes_null(row):
     field = row["field"]
     assert judged(field, "<clear>") == ({"sku": "A-1", field: None} if row["nullable"] else [(field, "not_nullable")])

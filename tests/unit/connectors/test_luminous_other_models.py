@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from examples import every
 from pydantic import ValidationError
 
 from bulk.connectors.luminous import CHANNELS, PRODUCTS
@@ -82,14 +83,14 @@ def test_the_models_have_the_documented_fields_and_no_others():
     assert set(NewChannel.model_fields) == written["create"] - LEFT_OUT
 
 
-@pytest.mark.parametrize(("model", "row"), fields("accepted"))
+@every(("model", "row"), fields("accepted"))
 def test_a_documented_value_is_accepted(model, row):
     bodies = [document(model, row["field"], value) for value in row["accepted"]]
     assert [body for body in bodies if faults(model, body)] == []
     assert [model.model_validate_json(json.dumps(body)).model_dump(exclude_unset=True) for body in bodies] == bodies
 
 
-@pytest.mark.parametrize(("model", "row"), fields("refused"))
+@every(("model", "row"), fields("refused"))
 def test_a_value_against_the_documentation_is_refused(model, row):
     field = row["field"]
     bodies = [{**MINIMAL[model], field: value} for value in row["refused"]]
@@ -99,7 +100,7 @@ def test_a_value_against_the_documentation_is_refused(model, row):
 CELLS = {"string": "x", "integer": "3", "boolean": "yes", "integer[]": "1;2", "string[]": "a;b", "number<float>": "1.5"}
 
 
-@pytest.mark.parametrize(
+@every(
     ("model", "row"),
     [pytest.param(model, row, id=f"{model.__name__}-{row['field']}") for model, row in rows() if row["type"] in CELLS],
 )

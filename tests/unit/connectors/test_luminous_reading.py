@@ -1,9 +1,9 @@
 """What Luminous shows, as documents: every shape of the documentation, and nothing secret."""
 
-import json
 from datetime import UTC, datetime
 
 import pytest
+from examples import every
 
 from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, Variant
 from bulk.connectors.luminous.reading import bare, changed_at, read_channel, read_product
@@ -60,7 +60,7 @@ def test_a_weight_that_shows_its_totals_only_is_read_from_them():
     assert read_product({"pallet_weight_oz": 24, "pallet_weight_lb": None}) == {"pallet_weight": pounds(1.5)}
 
 
-@pytest.mark.parametrize(
+@every(
     ("shown", "read"),
     [
         ({"category": {"id": 3, "name": "Shoes"}}, {"category": {"name": "Shoes"}}),
@@ -103,7 +103,6 @@ def test_a_weight_that_shows_its_totals_only_is_read_from_them():
         ({"variants": "odd"}, {}),
         ({"kit_items": [{"id": 1}], "attachments": [], "substitutions": [{}], "product_weight_lb": None}, {}),
     ],
-    ids=lambda value: json.dumps(value)[:50],
 )  # fmt: skip
 def test_a_product_s_fields_are_read_as_they_are_written(shown, read):
     assert read_product(shown) == read
@@ -135,7 +134,7 @@ def test_a_variant_is_read_with_its_read_only_fields_and_one_without_a_sku_is_le
     }
 
 
-@pytest.mark.parametrize("name", sorted({"id", *Product.model_fields} - {"category", "subcategory", "supplier"}))
+@every("name", sorted({"id", *Product.model_fields} - {"category", "subcategory", "supplier"}))
 def test_every_writable_field_is_read_where_it_is_shown(name):
     values = {"tags": ["x"], "boms": [1], "custom_fields": {"a": 1}, "variants": [{"sku": "V"}]}
     text = {"sku", "name", "description", "image_url", "upc"}

@@ -5,6 +5,7 @@ import json
 
 import polars as pl
 import pytest
+from examples import every
 
 from bulk.errors import SourceError
 from bulk.formats import json as json_format
@@ -53,7 +54,7 @@ both = pytest.mark.parametrize("name", ["t.ndjson", "t.json"])
 
 
 @both
-@pytest.mark.parametrize(
+@every(
     ("value", "cell"),
     [
         ("12", "12"),

@@ -3,6 +3,7 @@ import ssl
 
 import aiohttp
 import pytest
+from examples import every
 
 from bulk.contracts import Explanation
 from bulk.errors import (
@@ -24,7 +25,7 @@ def family(base):
         yield from family(child)
 
 
-@pytest.mark.parametrize("kind", sorted(set(family(aiohttp.ClientError)), key=lambda kind: kind.__name__))
+@every("kind", sorted(set(family(aiohttp.ClientError)), key=lambda kind: kind.__name__))
 def test_every_error_of_the_transport_has_its_row(kind):
     assert kind in MISHAPS
     assert issubclass(kind, FOREIGN)

@@ -5,6 +5,7 @@ import sqlite3
 from importlib import resources
 
 import pytest
+from examples import every
 
 from bulk.ledger import migrations
 from bulk.ledger.sql import QUERIES, statements
@@ -18,7 +19,7 @@ def empty_ledger():
     connection.close()
 
 
-@pytest.mark.parametrize("name", QUERIES)
+@every("name", QUERIES)
 def test_every_statement_compiles_against_the_schema(empty_ledger, name):
     text = QUERIES[name]
     named = dict.fromkeys(re.findall(r":(\w+)", text))

@@ -1,6 +1,7 @@
 """Types, and the values of custom fields by kind."""
 
 import pytest
+from examples import every
 
 from bulk.connectors.commercetools.sandbox import seed_types
 
@@ -65,7 +66,7 @@ def test_takes_a_value_of_the_right_kind(project, name, value):
         assert kept["fields"] == {name: value}
 
 
-@pytest.mark.parametrize(("name", "value"), cases(BAD))
+@every(("name", "value"), cases(BAD))
 def test_refuses_a_value_of_another_kind(project, name, value):
     status, document = project().channels("POST", document={"key": "k", "custom": custom(**{name: value})})
     assert (status, document["errors"][0]["code"], document["errors"][0]["field"]) == (400, "InvalidField", name)

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from examples import every
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "commercetools_examples"
 FIELD = {"name": "exampleStringField", "required": False, "type": {"name": "String"}}
@@ -36,14 +37,14 @@ def call(make, example):
     return subject.answer("POST", path, document=body), before, subject.state()
 
 
-@pytest.mark.parametrize("example", parameters("accepted"))
+@every("example", parameters("accepted"))
 def test_takes_what_the_documentation_allows(project, example):
     answer, before, after = call(project, example)
     assert (answer.status, answer.malformed) == (200 if example["call"] == "update" else 201, None), answer.body
     assert after != before
 
 
-@pytest.mark.parametrize("example", parameters("refused"))
+@every("example", parameters("refused"))
 def test_refuses_what_the_documentation_rules_out_and_says_why(project, example):
     answer, before, after = call(project, example)
     document = json.loads(answer.body)

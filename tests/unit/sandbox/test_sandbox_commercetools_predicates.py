@@ -1,6 +1,7 @@
 """The query language: every documented form, and what is refused with its place."""
 
 import pytest
+from examples import every
 
 ID = "ac390383-370f-43f8-a534-db1604cb96a8"
 FIELDS = {
@@ -156,7 +157,7 @@ MATCHES = [
 ]
 
 
-@pytest.mark.parametrize(("where", "keys"), MATCHES)
+@every(("where", "keys"), MATCHES)
 def test_a_predicate_finds_what_it_says(three, where, keys):
     assert three.keys(where) == keys
 
@@ -251,7 +252,7 @@ REFUSED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("where", "complaint", "line", "column"), REFUSED)
+@every(("where", "complaint", "line", "column"), REFUSED)
 def test_a_broken_predicate_is_refused_with_its_place(three, where, complaint, line, column):
     status, document = three.channels("GET", "", ("where", where), ("var.two", "a"), ("var.two", "b"))
     error = document["errors"][0]

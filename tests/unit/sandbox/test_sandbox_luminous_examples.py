@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from examples import every
 
 EXAMPLES = Path(__file__).parents[2] / "data" / "luminous_examples"
 KNOWN = {"id": 123, "sku": "KNOWN"}
@@ -23,13 +24,13 @@ def call(subject, example):
     return subject.ask(method, path, body=json.dumps(example["body"]).encode())
 
 
-@pytest.mark.parametrize("example", load("accepted"))
+@every("example", load("accepted"))
 def test_takes_what_the_documentation_allows(twin, example):
     answer = twin(products=[KNOWN]).patch(example["body"])
     assert (answer.status, answer.malformed) == (200 if "id" in example["body"] else 201, None), answer.body
 
 
-@pytest.mark.parametrize("example", load("refused"))
+@every("example", load("refused"))
 def test_refuses_what_the_documentation_rules_out_and_names_the_paths(twin, example):
     subject = twin(products=[KNOWN])
     before = subject.state()
@@ -40,13 +41,13 @@ def test_refuses_what_the_documentation_rules_out_and_names_the_paths(twin, exam
     assert subject.state() == before
 
 
-@pytest.mark.parametrize("example", load("channels.accepted"))
+@every("example", load("channels.accepted"))
 def test_takes_the_channels_that_the_documentation_allows(twin, example):
     answer = call(twin(channels=CHANNELS), example)
     assert (answer.status, answer.malformed) == (200 if example["call"] == "update" else 201, None), answer.body
 
 
-@pytest.mark.parametrize("example", load("channels.refused"))
+@every("example", load("channels.refused"))
 def test_refuses_the_channels_that_the_documentation_rules_out_and_names_the_paths(twin, example):
     subject = twin(channels=CHANNELS)
     before = subject.state()

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
+from examples import every
 
 from bulk.errors import SourceError
 
@@ -23,7 +24,7 @@ def outcome(check, column, cell, dtype=pl.String):
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "\u00a0", "\t\u3000 "])
-@pytest.mark.parametrize("column", ["note", "stock", "price", "active", "tags", "parts", "roles", "extra.x", "extra"])
+@every("column", ["note", "stock", "price", "active", "tags", "parts", "roles", "extra.x", "extra"])
 def test_a_blank_cell_leaves_the_field_alone(check, column, blank):
     assert outcome(check, column, blank) == "nothing"
 
@@ -174,7 +175,7 @@ def test_json_that_json_has_no_form_for_is_refused(check, cell):
     assert outcome(check, "raw", cell) == "json"
 
 
-@pytest.mark.parametrize(
+@every(
     ("column", "cell", "dtype", "value"),
     [
         ("note", 12, pl.Int64, "12"),

@@ -2,6 +2,7 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
+from examples import every
 
 from bulk.validation.damage import ERROR_VALUES
 
@@ -62,10 +63,8 @@ def test_dates_are_no_damage_in_a_column_of_plain_text(check):
     assert rules(check, "note", "8.85E+11") == []
 
 
-@pytest.mark.parametrize("cell", [*ERROR_VALUES, "###", "########"])
-@pytest.mark.parametrize(
-    "column", ["sku", "code", "note", "stock", "price", "active", "tags", "parts", "extra.x", "raw"]
-)
+@every("cell", [*ERROR_VALUES, "###", "########"])
+@every("column", ["sku", "code", "note", "stock", "price", "active", "tags", "parts", "extra.x", "raw"])
 def test_an_error_value_is_named_in_every_column(check, column, cell):
     assert rules(check, column, cell)[0] == "error_value"
 
@@ -120,7 +119,7 @@ def test_typed_cells_in_a_column_of_codes(check, cell, dtype, rule):
         ("12 in", "number"),
     ],
 )
-@pytest.mark.parametrize("column", ["price", "stock"])
+@every("column", ["price", "stock"])
 def test_what_spreadsheets_add_to_numbers_is_named_with_advice(check, column, cell, rule):
     (violation,) = violations(check, column, cell)
     assert violation.rule == ("integer" if (rule, column) == ("number", "stock") else rule)
