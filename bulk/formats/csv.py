@@ -12,6 +12,7 @@ from typing import IO
 import polars as pl
 
 from bulk.contracts import ReadOptions
+from bulk.errors import SourceError
 from bulk.formats import cells, files, formulas, frames, sniffing
 from bulk.formats.header import named
 from bulk.formats.records import BLOCK, Records
@@ -32,6 +33,13 @@ class DelimitedScan:
         self._width = len(names)
         while names and not names[-1].strip():
             names.pop()  # trailing delimiters: tolerated as long as nothing stands below them
+        if len(names) == 1 and names[0].strip().casefold().startswith("sep="):
+            raise SourceError(
+                "an instruction to Excel stands where the header must be",
+                path=text.called,
+                line=1,
+                advice=f"delete this line; where the delimiter is not recognised, say --delimiter {delimiter!r}",
+            )
         self._header = named(names, called=text.called, line=1)
 
     @property

@@ -93,6 +93,8 @@ def test_reading(reading, content, rows):
         ),
         pytest.param("a,b\n1,2\n1,\0\n", 3, "a NUL byte", id="a NUL byte"),
         pytest.param("a, a\n", 1, "the header 'a' is given twice, in columns A and B", id="a header twice"),
+        pytest.param("sep=;\na;b\n", 1, "an instruction to Excel stands where the header must be", id="sep=;"),
+        pytest.param('"sep=,"\r\na,b\r\n', 1, "an instruction to Excel", id="sep=, in quotes"),
         pytest.param("a,,b\n", 1, "column B has no name", id="a nameless column"),
         pytest.param("a,#row\n", 1, "'#row', a name kept for row numbers", id="the reserved header"),
         pytest.param("\na,b\n", 1, "there is no header", id="a blank first line"),
