@@ -1,14 +1,13 @@
 """What tests of the whole share: a running twin of Luminous, a session on it, and catalogs to load."""
 
-import asyncio
 import gc
 import itertools
 import os
-import time
 
 import pytest
 from catalogs import product, write_csv
 from hypothesis import settings
+from leaping import Impatient
 from secrecy import leaks, tells
 from shells import _refused, _shop, _slow, refused, running, samples, serve, server, shop, slow  # noqa: F401  # shared fixtures
 
@@ -82,20 +81,6 @@ def twin(faults=None, rate=None, port=0, **switches):
 @pytest.fixture(name="twin")
 def _twin():
     return twin
-
-
-class Impatient:
-    """A clock on which every wait is over at once, although its time has passed."""
-
-    def __init__(self):
-        self.skipped = 0.0
-
-    def time(self):
-        return time.monotonic() + self.skipped
-
-    async def sleep(self, seconds):
-        self.skipped += seconds
-        await asyncio.sleep(0)
 
 
 @pytest.fixture(name="patient")

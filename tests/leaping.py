@@ -43,6 +43,33 @@ class LoopClock:
         await asyncio.sleep(seconds)
 
 
+class Impatient:
+    """A clock on which every wait is over at once, although its time has passed."""
+
+    def __init__(self):
+        self.skipped = 0.0
+
+    def time(self):
+        return time.monotonic() + self.skipped
+
+    async def sleep(self, seconds):
+        self.skipped += seconds
+        await asyncio.sleep(0)
+
+
+class NoWait:
+    """A clock that stands still, whose waits are over at once, but let others work."""
+
+    waits = 0
+
+    def time(self):
+        return 0.0
+
+    async def sleep(self, seconds):
+        self.waits += 1
+        await asyncio.sleep(0)
+
+
 def leaping(test):
     """A test that is run in such a loop, with all that it opens itself; fixtures must not be coroutines."""
 

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import polars as pl
 import pytest
-from leaping import leaping
+from leaping import Impatient, leaping
 from pydantic import Field
 
 from bulk.connectors.luminous.sandbox import seed_products
@@ -184,20 +184,6 @@ def crate(number, **fields):
     } | fields
 
 
-class Patience:
-    """A clock on which every wait is over at once, although its time has passed."""
-
-    def __init__(self):
-        self.skipped = 0.0
-
-    def time(self):
-        return time.monotonic() + self.skipped
-
-    async def sleep(self, seconds):
-        self.skipped += seconds
-        await asyncio.sleep(0)
-
-
 class Office:
     """Where exports are ordered."""
 
@@ -243,7 +229,7 @@ class Office:
                     clock=clock,
                 )
 
-            clock = Patience()
+            clock = Impatient()
             instance = Instance(
                 resource="depot.crates", operation="export", target="https://depot.example", source=str(path), sha256=""
             )

@@ -1,13 +1,12 @@
 """Luminous's conversations over real sockets, against the twin: nothing is lost, doubled or leaked on any of its ways."""
 
-import asyncio
 import json
 import random
-import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
+from leaping import Impatient
 
 from bulk.connectors.luminous import CHANNELS, CONNECTOR, PRODUCTS
 from bulk.connectors.luminous.sandbox import SECRETS, luminous_api, seed_channels, seed_products
@@ -21,20 +20,6 @@ from bulk.model import Limits, Record
 from bulk.sandbox import Fault, Faults, Sandbox
 
 NEW = {"channelType": "sales_channel", "label": "East", "warehouseGroupId": 3}
-
-
-class Impatient:
-    """A clock on which every wait is over at once, although its time has passed."""
-
-    def __init__(self):
-        self.skipped = 0.0
-
-    def time(self):
-        return time.monotonic() + self.skipped
-
-    async def sleep(self, seconds):
-        self.skipped += seconds
-        await asyncio.sleep(0)
 
 
 class Desk:

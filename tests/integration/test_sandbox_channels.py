@@ -5,6 +5,7 @@ import json
 
 import aiohttp
 import pytest
+from leaping import NoWait
 
 from bulk.connectors.luminous.sandbox import luminous_api
 from bulk.sandbox import KINDS, Fault, Faults, Sandbox
@@ -14,14 +15,6 @@ SALES = {"channelType": "sales_channel", "warehouseGroupId": 3}
 SEEDS = [{**SALES, "id": 7, "label": "Open"}, {**SALES, "id": 8, "label": "Locked", "apiLocked": True}]
 HEADERS = {"Authorization": "Bearer sandbox-t0ken", "Accept": "application/json"}
 SILENT = {"hang", "hang_after", "reset_before", "reset_after"}
-
-
-class NoWait:
-    def time(self):
-        return 0.0
-
-    async def sleep(self, seconds):
-        await asyncio.sleep(0)
 
 
 class Noticing(NoWait):

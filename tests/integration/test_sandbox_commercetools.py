@@ -1,6 +1,5 @@
 """The twin of commercetools over real sockets: addresses, tokens, faults, and what counts as a write."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from urllib.parse import quote
 
 import aiohttp
 import pytest
+from leaping import NoWait
 from yarl import URL
 
 from bulk.connectors.commercetools.sandbox import SECRETS, commercetools_api, environment, seed_channels, settings
@@ -19,14 +19,6 @@ ID = "ac390383-370f-43f8-a534-db1604cb96a8"
 SEED = {"id": ID, "key": "k"}
 RENAME = {"version": 1, "actions": [{"action": "changeName", "name": {"en": "New"}}]}
 SILENT = {"hang", "hang_after", "reset_before", "reset_after"}
-
-
-class NoWait:
-    def time(self):
-        return 0.0
-
-    async def sleep(self, seconds):
-        await asyncio.sleep(0)
 
 
 class Client:

@@ -5,6 +5,7 @@ import json
 from email.utils import parsedate_to_datetime
 
 import pytest
+from leaping import NoWait
 
 from bulk.connectors.luminous.sandbox import luminous_api
 from bulk.sandbox import KINDS, Fault, Faults, Sandbox
@@ -12,19 +13,6 @@ from bulk.sandbox.faults import APPLIED
 
 NOW = 1_700_000_000.0
 SILENT = ("reset_before", "reset_after", "hang", "hang_after")
-
-
-class NoWait:
-    """A clock whose waits are over at once, but let others work."""
-
-    waits = 0
-
-    def time(self) -> float:
-        return 0.0
-
-    async def sleep(self, seconds: float) -> None:
-        self.waits += 1
-        await asyncio.sleep(0)
 
 
 class Noticing(NoWait):
