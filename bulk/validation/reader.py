@@ -8,6 +8,7 @@ import polars as pl
 from bulk.model import ROW
 from bulk.validation import coerce
 from bulk.validation.bound import Bound
+from bulk.validation.columns import Column
 from bulk.validation.rules import Markers, spellings, text, value
 
 
@@ -45,6 +46,7 @@ class Reader:
         self._markers = markers
         self._plans: dict[tuple[int, coerce.PolarsType | None], _Plan] = {}
         """By number and type: to build them for every chunk would take longer than to read a small one."""
+        self._misreadings: dict[object, pl.Series] = {}
 
     def families(self, frame: pl.DataFrame) -> list[coerce.Family]:
         """The family of each column. Raises `SourceError` for a type that cannot be in a cell."""
@@ -94,10 +96,9 @@ class Reader:
     def _value(self, number: int) -> _Value:
         """Value of a column's cells by their text; where a marker could be one too, it has none."""
         column, name = self._columns[number].column, f"v{number}"
-        forms = pl.Series(spellings([self._markers.clear, self._markers.empty]))
-        misread = pl.select(coerce.value_of(pl.lit(forms), column)).to_series()
+        misread = self._misread(column)
         unmarked = text(number)
-        if misread.null_count() < len(forms):
+        if misread.null_count() < len(misread):
             unmarked = pl.when(~self._markers.is_marker(number)).then(unmarked)
         last = coerce.last_value(value(number), unmarked, column)
         return _Value(
@@ -105,6 +106,15 @@ class Reader:
             last=None if last is None else last.alias(name),
             none=pl.lit(None, dtype=misread.dtype).alias(name),
         )
+
+    def _misread(self, column: Column) -> pl.Series:
+        """What markers would be as values of a column."""
+        # The same for all columns like it: without this a small file would spend most of its check here.
+        alike = (column.kind, column.constraints.choices, column.each.choices, id(column.adapter))
+        if alike not in self._misreadings:
+            forms = pl.Series(spellings([self._markers.clear, self._markers.empty]))
+            self._misreadings[alike] = pl.select(coerce.value_of(pl.lit(forms), column)).to_series()
+        return self._misreadings[alike]
 
     def _read(self, number: int, one: Bound, dtype: coerce.PolarsType, family: coerce.Family) -> Iterator[pl.Expr]:
         """Text of a column's cells, and their values where the types allow the short way."""

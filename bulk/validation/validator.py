@@ -1,6 +1,7 @@
 """A frame into good rows and rejections: cells are coerced once, rules are evaluated once, rows are split once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 
 import polars as pl
 
@@ -39,7 +40,6 @@ class Validator:
         self._key = binding.columns.index(binding.key)
         self._markers = Markers(clear=clear.strip(), empty=empty.strip())
         self._reader = Reader(self._columns, self._markers)
-        self._payload = payload(binding, self._markers)
         self._consequences = [
             (number, one.column.consequence)
             for number, one in enumerate(self._columns)
@@ -92,6 +92,11 @@ class Validator:
             if strange.height:
                 row, found = strange.select(ROW, value(number)).row(0)
                 yield Unusual(label=one.label, expected=expected, row=row, text=found, count=strange.height)
+
+    @cached_property
+    def _payload(self) -> Callable[[pl.DataFrame], pl.Series]:
+        """See `payload`. Not made for who wants to know only what is wrong: it takes longer than all else here."""
+        return payload(self.binding, self._markers)
 
     def identify(self, frame: pl.DataFrame) -> pl.DataFrame:
         """What rules over the whole file look at.
