@@ -1,5 +1,6 @@
 """What all commands share: the global options, opening a session, and running it with signals handled."""
 
+import shlex
 import signal
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -65,6 +66,8 @@ class Globals:
     verbose: bool = False
     quiet: bool = False
     progress: bool = True
+    repeated: str = ""
+    """The options in this line without which another command would not find the run or the shop."""
 
     def tells(self, exit_code: int | None) -> bool:
         """Whether there is a summary of a job that ended so; with --quiet, only if something was not done."""
@@ -92,8 +95,24 @@ class Globals:
         """Load catalog spreadsheets into shop APIs, and say for every row what became of it."""
         del version
         context.obj = cls(
-            profile=profile, ledger=ledger, json=json, verbose=verbose, quiet=quiet, progress=not no_progress
+            profile=profile,
+            ledger=ledger,
+            json=json,
+            verbose=verbose,
+            quiet=quiet,
+            progress=not no_progress,
+            repeated="".join(
+                f" --{name} {shlex.quote(str(value))}"
+                for name, value in (("profile", profile), ("ledger", ledger))
+                if value is not None and _in_line(context, name)
+            ),
         )
+
+
+def _in_line(context: typer.Context, name: str) -> bool:
+    """Whether an option was written in the command line: what stands in the environment holds for the next one too."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def ask_ledger(options: Globals, question: "Callable[[SqliteLedger], Awaitable[T]]") -> T:

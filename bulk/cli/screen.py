@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 ADVICE = {
     RunStatus.PAUSED: "bulk resume {run} goes on where it stopped.",
     RunStatus.INTERRUPTED: "bulk resume {run} goes on where it stopped.",
-    RunStatus.STOPPED: "When the cause is mended, bulk resume {run} goes on.",
+    RunStatus.STOPPED: "When the cause is mended, bulk resume {run} goes on; if another address or profile mends it, "
+    "give the command itself again instead.",
 }
 
 
@@ -86,7 +87,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None, r
     if run.reason:
         console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
     show_causes(console, report.causes, report.files)
-    advice = _advice(run, "" if rate is None else f" --rate {shlex.quote(rate)}")
+    advice = _advice(run, "" if rate is None else f" --rate {shlex.quote(rate)}", options.repeated)
     if advice:
         console.print(advice, soft_wrap=True)  # a command can only be copied from one line
     if not options.quiet:
@@ -265,19 +266,23 @@ def _headline(run: Run, source: str | None) -> Text:
     )
 
 
-def _advice(run: Run, polite: str) -> str:
-    """What to do next; `polite` are the options that a run does not remember, since they are no part of the work."""
+def _advice(run: Run, polite: str, repeated: str) -> str:
+    """What to do next; `polite` are the options that a run does not remember, since they are no part of the work.
+
+    `repeated` are those that every command about this run needs.
+    """
     if run.instance.operation == "export" or run.status is RunStatus.RUNNING:
         return ""
+    again = f"{run.id}{polite}{repeated}"
     if run.status in ADVICE:
-        return ADVICE[run.status].format(run=f"{run.id}{polite}")
+        return ADVICE[run.status].format(run=again)
     totals = run.totals
     if run.status is RunStatus.REFUSED or not totals.invalid + totals.failed + totals.unknown:
         return ""
     faulty = {"invalid": totals.invalid, "failed": totals.failed, "unknown": totals.unknown}
     statuses = ",".join(status for status, count in faulty.items() if count)
-    again = f"bulk retry {run.id}{polite} tries failed rows again. " if totals.failed + totals.unknown else ""
+    failed = f"bulk retry {again} tries failed rows again. " if totals.failed + totals.unknown else ""
     return (
-        f"{again}To mend rows: bulk rows {run.id} --status {statuses} -o fix.csv, "
-        f"then bulk retry {run.id} --from fix.csv{polite}."
+        f"{failed}To mend rows: bulk rows {run.id} --status {statuses} -o fix.csv{repeated}, "
+        f"then bulk retry {run.id} --from fix.csv{polite}{repeated}."
     )

@@ -74,3 +74,32 @@ def _retried(shell, parent, *arguments, exit_code=0):
     document = shell.json("retry", parent, *arguments, exit_code=exit_code)
     assert document["parent"] == parent
     return shell.json("rows", document["run"])
+
+
+def test_advice_repeats_the_ledger_and_the_profile_that_were_named_and_not_those_of_the_environment(shell, serve):
+    serve("--fault", "409:@2")
+    (shell.folder / "bulk.toml").write_text("[profiles.spring]\nrate = '50/s'\n")
+    path = shell.folder / "one.csv"
+    path.write_text("sku,name\nA-1,Mug\n")
+    plain = shell("import", "luminous.products", path, exit_code=3).stdout
+    assert "--ledger" not in plain
+    there = shell.folder / "my ledger.db"
+    named = ("--profile", "spring", "--ledger", there)
+    shell(*named, "import", "luminous.products", path)
+    path.write_text("sku,name,retail_price\nA-1,Mug,-1\n")
+    again = shell(*named, "import", "luminous.products", path, exit_code=3).stdout
+    options = f" --profile spring --ledger '{there}'"
+    assert f"-o fix.csv{options}, then bulk retry" in again
+    assert f"--from fix.csv{options}." in again
+
+
+def test_after_a_stop_because_of_the_address_the_advice_works_once_it_is_mended(shell, serve):
+    serve()
+    path = shell.folder / "one.csv"
+    path.write_text("sku,name\nA-1,Mug\n")
+    right = shell.environment["LUMINOUS_BASE_URL"]
+    shell.environment["LUMINOUS_BASE_URL"] = right.replace("/v1", "/v0")
+    stopped = shell("import", "luminous.products", path, exit_code=4)
+    assert "give the command itself again" in stopped.stdout
+    shell.environment["LUMINOUS_BASE_URL"] = right
+    shell("import", "luminous.products", path)
