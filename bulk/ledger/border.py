@@ -13,12 +13,13 @@ _RESTORE: Final = (
     "Move the file and its -wal file away, or restore them from a backup; with a new ledger, rows that have not "
     "changed are sent once more."
 )
+_PLACE: Final = "Check that the path names a file in a folder that can be written."
 _WAIT: Final = "Wait until the other program is done with it, or name another ledger."
 
 EXPLANATIONS: Final = {
     sqlite3.SQLITE_PERM: ("may not be opened", _PERMISSION),
     sqlite3.SQLITE_AUTH: ("may not be opened", _PERMISSION),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", "Check that the path names a file in a folder that can be written."),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", _PLACE),
     sqlite3.SQLITE_READONLY: ("cannot be written: the file or its folder is read-only", _PERMISSION),
     sqlite3.SQLITE_BUSY: ("is locked by another program", _WAIT),
     sqlite3.SQLITE_LOCKED: ("is locked by another program", _WAIT),
@@ -58,5 +59,6 @@ def translated(ledger: str) -> Iterator[None]:
         raise LedgerError(f"The ledger {ledger} {what} ({error}).", advice=advice) from error
     except OSError as error:
         raise LedgerError(
-            f"The ledger {ledger} cannot be used: {error.strerror or error}.", advice=_PERMISSION
+            f"The ledger {ledger} cannot be used: {error.strerror or error}.",
+            advice=_PERMISSION if isinstance(error, PermissionError) else _PLACE,
         ) from error

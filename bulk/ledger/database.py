@@ -91,10 +91,10 @@ def connect_memory() -> sqlite3.Connection:
 def connect_writer(path: Path, patience: float) -> sqlite3.Connection:
     """Open a ledger for writing, creating it where there is none, for its owner only. `patience` is in seconds."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # first, since who waits for a lock cannot tell a file that cannot be made from one in use
     # SQLite does not wait its turn when two programs turn the same new file to WAL.
     try:
         with FileLock(path.with_name(f"{path.name}.lock"), timeout=patience, mode=0o600):
-            path.touch(mode=0o600)
             connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
             try:
                 _prepare(connection, str(path))

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -126,6 +127,20 @@ async def test_a_ledger_locked_by_another_program_is_waited_for_but_not_for_ever
         other.execute("ROLLBACK")
         other.close()
         assert (await ledger.begin(SHOP)).status is RunStatus.RUNNING
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system has a folder in which nobody can make a file")
+async def test_a_ledger_where_no_file_can_be_made_is_not_said_to_be_in_use():
+    refused = await refusal(Path("/proc/ledger.db"), patience=0.05)
+    assert "No such file or directory" in str(refused)
+    assert "another program" not in str(refused)
+
+
+async def test_a_ledger_below_a_file_is_no_matter_of_rights(tmp_path):
+    (tmp_path / "file").touch()
+    refused = await refusal(tmp_path / "file" / "ledger.db")
+    assert "folder that can be written" in refused.advice
+    assert "right" not in refused.advice
 
 
 async def test_a_step_for_which_there_is_no_room_is_undone_whole(path):
