@@ -96,7 +96,11 @@ class Families:
                 self._refused.add(carrier)
                 reason = f"there is no row for {carrier}, with which it has to be sent"
                 advice = f"Add a row for {carrier}; nothing but its key needs to be filled in."
-                held += [_Held(*one, "no_carrier", reason, advice) for one in _rows(family)]
+                for row, key in _rows(family):
+                    if key == carrier:
+                        held.append(_Held(row, key, "own_carrier", _ITSELF, _MEND_ITSELF))
+                    else:
+                        held.append(_Held(row, key, "no_carrier", reason, advice))
         return self._rejections(held)
 
     def affected(self, rejections: Sequence[Rejection]) -> dict[str, str]:
@@ -252,6 +256,8 @@ def _rows(family: Mapping[str, Any]) -> Iterator[tuple[int, str | None]]:
 
 
 _SCHEMA = {ROW: pl.Int64, "carrier": pl.String, "key": pl.String, "payload": pl.String}
+_ITSELF = "it names itself as the record with which it has to be sent"
+_MEND_ITSELF = "Name another there, or make that cell blank if it is to be sent by itself."
 _MEND_CARRIER = "Mend that row."
 _MEND_MEMBER = "Mend the faulty rows: they are sent together or not at all."
 

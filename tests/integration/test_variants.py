@@ -103,6 +103,16 @@ async def test_a_variant_whose_product_has_no_row_is_named(luminous, desk, tmp_p
     assert run.totals.closes
 
 
+async def test_a_variant_that_names_itself_is_not_told_to_add_a_row_for_itself(luminous, desk, tmp_path):
+    rows = [product(2), variant(1, "S", parent_sku="SKU-00001-S"), variant(1, "L", parent_sku="SKU-00001-S")]
+    await desk.load(write_csv(tmp_path / "catalog.csv", rows))
+    own, other = (await desk.rows())[1:]
+    assert (own.row, own.status, own.code) == (3, Status.INVALID, "own_carrier")
+    assert "names itself" in own.violations[0].message
+    assert "Add a row" not in own.violations[0].advice
+    assert (other.row, other.status, other.code) == (4, Status.INVALID, "no_carrier")
+
+
 async def test_a_sku_that_is_a_product_and_a_variant_is_refused_with_the_whole_family(luminous, desk, tmp_path):
     rows = [*family(1, "S"), product(2, sku="SKU-00001-S"), product(3)]
     run = await desk.load(write_csv(tmp_path / "catalog.csv", rows))
