@@ -18,10 +18,10 @@ import importlib
 import os
 import stat
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -31,6 +31,9 @@ from bulk.model import listed, shorten
 from bulk.settings_files import DEFAULT_LEDGER, FILE_NAME, files, parse_rate
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_SECRET: Final = (SecretStr, SecretStr | None)
+"""What a field is annotated with that holds a secret."""
 
 
 def _require_rate(text: str | None) -> str | None:
@@ -127,7 +130,7 @@ def _section(path: Path, content: Mapping[str, Any], section: str, model: type[B
         raise ConfigurationError(f"{path}: {section} must be a table")
     values = dict(table)
     for name, field in model.model_fields.items():
-        if field.annotation not in (SecretStr, SecretStr | None):
+        if field.annotation not in _SECRET:
             continue
         if name in values:
             _require_private(path, f"{path} holds the secret {section}.{name}")
@@ -139,11 +142,19 @@ def _section(path: Path, content: Mapping[str, Any], section: str, model: type[B
     if unknown:
         raise ConfigurationError(
             f"{path}: there is no setting {listed([f'{section}.{name}'.strip('.') for name in unknown])}",
-            advice=f"Known here: {listed(list(model.model_fields))}.",
+            advice=f"Known here: {listed(list(_names(model)))}.",
         )
     if isinstance(values.get("ledger"), str):
         values["ledger"] = str(Path(values["ledger"]).expanduser())
     return values
+
+
+def _names(model: type[BaseModel]) -> Iterator[str]:
+    """What a table may hold for a model: its fields, and for each secret where else it may lie."""
+    for name, field in model.model_fields.items():
+        yield name
+        if field.annotation in _SECRET:
+            yield from (f"{name}_file", f"{name}_keyring")
 
 
 def _secret_from(path: Path) -> str:

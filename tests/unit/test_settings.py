@@ -85,6 +85,15 @@ def test_a_file_with_a_mistake_is_refused_and_the_mistake_named(folders, content
         configuration(folders).connection(Shop, "shop")
 
 
+def test_the_settings_that_are_known_include_the_other_places_of_a_secret(folders):
+    here, _ = folders
+    (here / "bulk.toml").write_text('[shop]\napi_key_fiel = "x"\n')
+    with pytest.raises(ConfigurationError, match="api_key_fiel") as refused:
+        configuration(folders).connection(Shop, "shop")
+    assert "api_key, api_key_file" in refused.value.advice
+    assert "api_key_keyring" in refused.value.advice
+
+
 def test_a_literal_secret_that_others_may_read_is_refused(folders):
     here, _ = folders
     file = here / "bulk.toml"
