@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from msgspec.structs import replace
-
 from bulk.contracts import Clock, Flow, Sender, SystemClock
 from bulk.errors import ApiError, FatalError, RefusedError, RetryableError, UnclearError
 from bulk.http.conversation import Conversation
@@ -63,11 +61,10 @@ class Writer:
         self._concurrency = concurrency
         self._stop = stop
         self._halt = halt
-        self._blot = blot
         self._clock = clock or SystemClock()
         self._now = now
         self._grace = grace
-        self._settling = Settling(settle, group=group, interval=interval, clock=self._clock)
+        self._settling = Settling(settle, blot=blot, group=group, interval=interval, clock=self._clock)
         self._queue: deque[Record] = deque()
         self._low = 2 * concurrency
         self._hands: list[asyncio.Task[None]] = []
@@ -204,30 +201,12 @@ class Writer:
             status = Status.UNKNOWN if talk.touched else Status.NOT_TRIED
             event = "the API answered" if talk.attempts else "this was sent"
             message = f"the run was ended before {event}"
-            self._settle(self._settlement(record, talk, status, code="interrupted", message=message))
+            self._settling.add(self._settlement(record, talk, status, code="interrupted", message=message))
             raise
         except Exception as error:  # noqa: BLE001  # raised again at the end, when all rows are settled
             self._blow(error)
             message = f"a fault of this program: {type(error).__name__}: {shorten(error, 200)}"
             settlement = self._settlement(record, talk, Status.UNKNOWN, code="bug", message=message)
-        self._settle(settlement)
-
-    def _settle(self, settlement: Settlement) -> None:
-        """Hand on what became of a row, without the credentials that a text of the API's may repeat."""
-        if settlement.message is not None:
-            settlement = replace(
-                settlement,
-                message=self._blot(settlement.message),
-                response=None if settlement.response is None else self._blot(settlement.response),
-                violations=tuple(
-                    replace(
-                        violation,
-                        column=None if violation.column is None else self._blot(violation.column),
-                        message=self._blot(violation.message),
-                    )
-                    for violation in settlement.violations
-                ),
-            )
         self._settling.add(settlement)
 
     async def _result(self, record: Record, talk: Conversation) -> Settlement:
