@@ -1,4 +1,4 @@
-"""Which complaints of an API count, whether its rate was given or has to be found."""
+"""Which complaints of an API count, and when the rate may be raised again, whether it was given or has to be found."""
 
 import math
 from typing import Final
@@ -17,7 +17,7 @@ def is_much_the_same(rate: float, other: float) -> bool:
 
 
 class Complaints:
-    """The last complaint that counted.
+    """The last complaint that counted, and the good answers since the rate was changed.
 
     Complaints about requests that were on their way already count as one, and so do those of an API that is down, which
     have nothing to do with the pace and must not grind it down: only after a good answer does the next one count.
@@ -27,6 +27,8 @@ class Complaints:
         self.at = -math.inf
         """The moment of the last one that counted."""
         self._answered_since = False
+        self._raised_at = -math.inf
+        self._answers = 0
 
     def calm(self, now: float) -> float:
         """Seconds since the last one that counted."""
@@ -41,4 +43,13 @@ class Complaints:
         if lowered and self.at > -math.inf and not (now >= max(paused_until, self.at + 1.0) and self._answered_since):
             return False
         self.at, self._answered_since = now, False
+        self._raised_at = now
+        return True
+
+    def may_raise(self, now: float) -> bool:
+        """Whether it is time to raise the rate, at a good answer: once a second at most, and after `ENOUGH` of them."""
+        self._answers += 1
+        if self._answers < ENOUGH or now - self._raised_at < 1.0:
+            return False
+        self._answers, self._raised_at = 0, now
         return True

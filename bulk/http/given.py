@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from bulk.http.complaints import ENOUGH, SLOWER, SLOWEST, Complaints, is_much_the_same
+from bulk.http.complaints import SLOWER, SLOWEST, Complaints, is_much_the_same
 
 LONG: Final = 3.0
 """Seconds at the rate given that mean that it is borne."""
@@ -32,8 +32,8 @@ class Given:
         self._lowered = False
         self._alone = self._borne = False
         self._full_since = math.inf
-        self._raised_at = -math.inf
-        self._answers = 0
+        self.alone_until = -math.inf
+        """Until when the last complaint is one alone at the rate given, if it is."""
 
     def complain(self, now: float, paused_until: float, observed: float) -> bool:  # noqa: ARG002  # `Search` goes by it
         """Take note of a complaint; whether it changes the rate."""
@@ -43,13 +43,10 @@ class Given:
         self._alone = not self._lowered and calm >= ALONE
         self._borne = not self._lowered and (self._borne or now - self._full_since >= LONG)
         share = STRAY if self._alone else AGAIN if self._borne else SLOWER
-        self._lowered, self._raised_at = True, now
+        self._lowered = True
+        self.alone_until = now + 1.0 if self._alone else -math.inf
         self.rate = max(min(SLOWEST, self._ceiling), self.rate * share)
         return True
-
-    def is_alone(self, now: float) -> bool:
-        """Whether the complaint of this second is one alone at the rate given."""
-        return self._alone and self._complaints.calm(now) < 1.0
 
     def answer(self, now: float) -> bool:
         """Take note of a good answer; whether it changes the rate, which it does once a second at most."""
@@ -57,10 +54,8 @@ class Given:
             self._full_since = min(self._full_since, now)
             return False
         self._complaints.answered()
-        self._answers += 1
-        if self._answers < ENOUGH or now - self._raised_at < 1.0:
+        if not self._complaints.may_raise(now):
             return False
-        self._answers, self._raised_at = 0, now
         step = STRAY_STEP if self._alone or self._borne else STEP
         self.rate = min(self._ceiling, self.rate + max(0.5, step * self._ceiling))
         if self.rate == self._ceiling:

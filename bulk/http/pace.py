@@ -108,7 +108,7 @@ class Pace:
         """
         now = self._clock.time()
         changes = self._search.complain(now, self._resume_at, self._observed(now))
-        self.pause(seconds if asked or not self._search.is_alone(now) else min(seconds, SHORT), reason)
+        self.pause(seconds if asked or now >= self._search.alone_until else min(seconds, SHORT), reason)
         if changes:
             self._change()
 

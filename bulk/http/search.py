@@ -4,7 +4,7 @@ import math
 from enum import Enum, auto
 from typing import Final
 
-from bulk.http.complaints import ENOUGH, SLOWER, SLOWEST, Complaints, is_much_the_same
+from bulk.http.complaints import SLOWER, SLOWEST, Complaints, is_much_the_same
 
 AT_FIRST: Final = 0.9
 """What is left of the pace that the first complaint is about: so many were answered well."""
@@ -47,14 +47,15 @@ class Search:
     There is no limit until somebody complains, and none again once the rate is twice what was complained about.
     """
 
+    alone_until: Final = -math.inf
+    """See `Given`: that a complaint is a stray is seen only afterwards."""
+
     def __init__(self, start: float | None = None) -> None:
         self.rate = start
         self._edge = start or 0.0
         self._known = _Edge.NONE if start is None else _Edge.NEAR
         self._complaints = Complaints()
         self._alone = False
-        self._raised_at = -math.inf
-        self._answers = 0
 
     @property
     def found(self) -> float | None:
@@ -67,7 +68,6 @@ class Search:
         if not self._complaints.count(now, paused_until, lowered=self._known is not _Edge.NONE):
             self._alone = False
             return False
-        self._raised_at = now
         if self.rate is None or self._known is _Edge.STRAY:
             self._edge, self._known, self._alone = max(1.0, observed), _Edge.COUNTING, calm >= ALONE
             self.rate = max(SLOWEST, self._edge * AT_FIRST)
@@ -76,10 +76,6 @@ class Search:
         self._edge, self._known = self.rate, _Edge.NEAR if near else _Edge.PASSED
         self.rate = max(SLOWEST, self._edge * (NEAR if near else SLOWER))
         return True
-
-    def is_alone(self, now: float) -> bool:  # noqa: ARG002  # `Given` has to know the moment
-        """Whether the complaint of this second is known to be a stray by now: never so soon."""
-        return False
 
     def answer(self, now: float) -> bool:
         """Take note of a good answer; whether it changes the rate, which it does once a second at most."""
@@ -94,10 +90,8 @@ class Search:
             self._edge = max(self._edge, STRAY if self._alone else 0.0)
             self.rate = max(SLOWEST, self._edge * AT_FIRST)
             return True
-        self._answers += 1
-        if self._known is _Edge.NONE or self._answers < ENOUGH or now - self._raised_at < 1.0:
+        if self._known is _Edge.NONE or not self._complaints.may_raise(now):
             return False
-        self._answers, self._raised_at = 0, now
         self.rate += self._step(self.rate)
         if self.rate >= 2 * self._edge:
             self._known, self.rate = _Edge.NONE, None

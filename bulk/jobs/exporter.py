@@ -270,9 +270,7 @@ def _given_up(error: ApiError) -> ExportEnd:
     if isinstance(error, UnauthorizedError):
         reason = not_accepted(error)
         return ExportEnd(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
-    return ExportEnd(
-        status=RunStatus.STOPPED, exit_code=FatalError.exit_code, reason=advised(error.message.strip(" ."), error)
-    )
+    return ExportEnd(status=RunStatus.STOPPED, exit_code=FatalError.exit_code, reason=advised(error.message, error))
 
 
 def _iso(moment: datetime | float | None) -> str | None:

@@ -214,9 +214,7 @@ class Importer:
             reason = not_accepted(error)
             return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=reason)
         if error is not None:
-            return _End(
-                status=RunStatus.STOPPED, exit_code=error.exit_code, reason=advised(error.message.strip(" ."), error)
-            )
+            return _End(status=RunStatus.STOPPED, exit_code=error.exit_code, reason=advised(error.message, error))
         if not ending.completed:
             return self._interrupted()
         if totals.not_tried:

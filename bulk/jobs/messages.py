@@ -41,7 +41,7 @@ class Rows:
     @property
     def prepared(self) -> Sequence[Prepared]:
         """The records."""
-        return _PREPARED.decode(self.packed) if isinstance(self.packed, bytes) else self.packed
+        return _values(self.packed, _PREPARED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ class Settled:
     @property
     def settlements(self) -> Sequence[Settlement]:
         """The settlements."""
-        return _SETTLEMENTS.decode(self.packed) if isinstance(self.packed, bytes) else self.packed
+        return _values(self.packed, _SETTLEMENTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +103,11 @@ def _packed_quickly(values: Sequence[T]) -> bytes | Sequence[T]:
         return msgpack.encode(values)
     except (ValueError, OverflowError):
         return values
+
+
+def _values(packed: bytes | Sequence[T], decoder: "msgpack.Decoder[list[T]]") -> Sequence[T]:
+    """What was packed quickly, or could not be."""
+    return decoder.decode(packed) if isinstance(packed, bytes) else packed
 
 
 def packed(message: object) -> bytes:

@@ -37,6 +37,7 @@ def not_accepted(error: UnauthorizedError) -> str:
 
 def advised(reason: str, error: ApiError) -> str:
     """Why a run ends, with what to do about it."""
+    reason = reason.strip(" .")
     return reason if error.advice is None else f"{reason}. {error.advice.removesuffix('.')}"
 
 
