@@ -14,8 +14,8 @@ import polars as pl
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
 from bulk.formats import cells, files, formulas, frames, sniffing
+from bulk.formats.csv_parser import BLOCK, CsvParser
 from bulk.formats.header import named
-from bulk.formats.records import BLOCK, Records
 from bulk.formats.text import TextFile, open_text
 
 
@@ -29,7 +29,7 @@ class DelimitedScan:
         self._file = file
         self._block = block
         self._watch = files.Watch(text.path, called=text.called)
-        names = [formulas.restored_name(name) for name in self._records().header()]
+        names = [formulas.restored_name(name) for name in self._parser().header()]
         self._width = len(names)
         while names and not names[-1].strip():
             names.pop()  # trailing delimiters: tolerated as long as nothing stands below them
@@ -40,15 +40,8 @@ class DelimitedScan:
                 line=1,
                 advice=f"delete this line; where the delimiter is not recognised, say --delimiter {delimiter!r}",
             )
-        self._header = named(names, called=text.called, line=1)
-
-    @property
-    def path(self) -> str:
-        return self._text.called
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        return self._header
+        self.path = text.called
+        self.header = named(names, called=text.called, line=1)
 
     @property
     def facts(self) -> dict[str, str]:
@@ -57,12 +50,12 @@ class DelimitedScan:
 
     def chunks(self, rows: int = 50_000) -> Iterator[pl.DataFrame]:
         with self._watch.steady():
-            records = self._records()
-            records.header()
-            yield from frames.regrouped(records.frames(self._header, width=self._width, file=self._file), rows)
+            parser = self._parser()
+            parser.header()
+            yield from frames.regrouped(parser.frames(self.header, width=self._width, file=self._file), rows)
 
-    def _records(self) -> Records:
-        return Records(self._text.pieces(), delimiter=self._delimiter, called=self._text.called, block=self._block)
+    def _parser(self) -> CsvParser:
+        return CsvParser(self._text.pieces(), delimiter=self._delimiter, called=self._text.called, block=self._block)
 
 
 class DelimitedWriter:

@@ -21,7 +21,7 @@ import polars as pl
 
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
-from bulk.formats import excel_writer, files, formulas, frames, workbook, zeros
+from bulk.formats import excel_archive, excel_padding, excel_writer, files, formulas, frames
 from bulk.formats.header import letters, named
 from bulk.model import listed
 
@@ -43,15 +43,15 @@ class ExcelScan:
     """One sheet of an opened workbook."""
 
     def __init__(self, path: str, *, called: str, file: int, sheet: str | None) -> None:
-        self._path = path
-        self._called = called
+        self._local_path = path
+        self.path = called
         self._file = file
         self._watch = files.Watch(path, called=called)
-        workbook.check_archive(path, called=called)
+        excel_archive.check_archive(path, called=called)
         with self._watch.steady(), self._explained():
             book = fastexcel.read_excel(path)
             self._sheet = self._chosen(book.sheet_names, sheet)
-            workbook.require_dense(path, self._sheet, called=called)
+            excel_archive.require_dense(path, self._sheet, called=called)
             top = book.load_sheet(self._sheet, header_row=None, skip_rows=0, n_rows=1, dtypes="string")
             self._places = [letters(column.absolute_index) for column in top.available_columns()]
             cells = [cell for row in top.to_polars().rows() for cell in row]
@@ -62,19 +62,8 @@ class ExcelScan:
             if all(column.null_count() == len(column) for column in below):
                 cells = cells[:named_cells]  # formatting, left behind where nothing stands
         names = [formulas.restored_name(cell or "") for cell in cells]
-        self._header = named(names, called=called, sheet=self._sheet, line=1, place=self._places.__getitem__)
-
-    @property
-    def path(self) -> str:
-        return self._called
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        return self._header
-
-    @property
-    def facts(self) -> dict[str, str]:
-        return {"format": "xlsx", "sheet": self._sheet}
+        self.facts = {"format": "xlsx", "sheet": self._sheet}
+        self.header = named(names, called=called, sheet=self._sheet, line=1, place=self._places.__getitem__)
 
     def chunks(self, rows: int = 50_000) -> Iterator[pl.DataFrame]:
         with self._watch.steady():
@@ -85,13 +74,13 @@ class ExcelScan:
             yield from frames.regrouped([table], rows)
 
     def _table(self, errors: Mapping[int, Mapping[int, str]]) -> pl.DataFrame:
-        book = fastexcel.read_excel(self._path)
-        every = range(len(self._header))
+        book = fastexcel.read_excel(self._local_path)
+        every = range(len(self.header))
         columns = self._load(book, "string", every)
         padded = self._padded()
         sound = [index for index in every if index not in errors and index not in padded]
         for index, typed in zip(sound, self._load(book, None, sound), strict=True):
-            columns[index] = self._agreed(self._header[index], columns[index], typed)
+            columns[index] = self._agreed(self.header[index], columns[index], typed)
         mixed = [index for index, column in enumerate(columns) if _holds_number(column)]
         for index, numbers in zip(mixed, self._load(book, "float", mixed), strict=True):
             columns[index] = _unrounded(columns[index], numbers)
@@ -99,7 +88,7 @@ class ExcelScan:
             columns[index] = _with_zeros(columns[index], widths)
         for index, cells in errors.items():
             columns[index] = columns[index].scatter([*cells], [*cells.values()])
-        return pl.DataFrame([column.alias(name) for name, column in zip(self._header, columns, strict=True)])
+        return pl.DataFrame([column.alias(name) for name, column in zip(self.header, columns, strict=True)])
 
     def _load(
         self, book: fastexcel.ExcelReader, kind: fastexcel.DType | None, columns: Collection[int]
@@ -132,16 +121,16 @@ class ExcelScan:
 
     def _chosen(self, sheets: Sequence[str], wanted: str | None) -> str:
         if not sheets:
-            raise SourceError("the workbook holds no sheet", path=self._called)
+            raise SourceError("the workbook holds no sheet", path=self.path)
         if wanted is not None and wanted not in sheets:
             raise SourceError(
                 f"there is no sheet {wanted!r}",
-                path=self._called,
+                path=self.path,
                 advice=f"it has {listed([repr(sheet) for sheet in sheets])}",
             )
         if wanted is not None:
             return wanted
-        hidden = workbook.hidden_sheets(self._path) if len(sheets) > 1 else ()
+        hidden = excel_archive.hidden_sheets(self._local_path) if len(sheets) > 1 else ()
         return next((sheet for sheet in sheets if sheet not in hidden), sheets[0])
 
     def _errors(self) -> dict[int, dict[int, str]]:
@@ -149,10 +138,10 @@ class ExcelScan:
 
         Raises `SourceError` for error cells without a place, and for formulas, which nothing can be said for.
         """
-        columns = {place: index for index, place in enumerate(self._places[: len(self._header)])}
+        columns = {place: index for index, place in enumerate(self._places[: len(self.header)])}
         errors: dict[int, dict[int, str]] = {}
         uncalculated: list[tuple[str, int]] = []
-        for fault in workbook.faults(self._path, self._sheet):
+        for fault in excel_archive.faults(self._local_path, self._sheet):
             if fault.place is None:
                 what = f"the Excel error {fault.error}" if fault.error else _UNCALCULATED
                 raise self._lost(f"a cell, of which the file does not say where it is, holds {what}")
@@ -167,15 +156,15 @@ class ExcelScan:
             (column, row), *rest = uncalculated
             others = ", ".join(f"{place}{line}" for place, line in rest[:_SHOWN])
             more = f" (so do {others}{' and more' if len(rest) > _SHOWN else ''})" if others else ""
-            name = self._header[columns[column]]
+            name = self.header[columns[column]]
             raise self._lost(f"cell {column}{row} holds {_UNCALCULATED}{more}", line=row, column=name)
         return errors
 
     def _padded(self) -> dict[int, dict[int, int]]:
         """Digits of numbers that are shown with zeros in front, by column and by row below the header."""
-        columns = {place: index for index, place in enumerate(self._places[: len(self._header)])}
+        columns = {place: index for index, place in enumerate(self._places[: len(self.header)])}
         padded: dict[int, dict[int, int]] = {}
-        for cell in zeros.paddings(self._path, self._sheet):
+        for cell in excel_padding.paddings(self._local_path, self._sheet):
             if cell.column in columns and cell.row >= _FIRST_ROW:
                 padded.setdefault(columns[cell.column], {})[cell.row - _FIRST_ROW] = cell.digits
         return padded
@@ -183,7 +172,7 @@ class ExcelScan:
     def _lost(self, what: str, *, line: int | None = None, column: str | None = None) -> SourceError:
         return SourceError(
             what,
-            path=self._called,
+            path=self.path,
             sheet=self._sheet,
             line=line,
             column=column,
@@ -193,7 +182,7 @@ class ExcelScan:
     def _durations(self, name: str | None) -> SourceError:
         return SourceError(
             "spans of time, which a catalog has no use for",
-            path=self._called,
+            path=self.path,
             sheet=self._sheet,
             column=name,
             advice="format the cells as text or as numbers",
@@ -210,7 +199,7 @@ class ExcelScan:
             reason = str(error).partition("\n")[0]
             raise SourceError(
                 f"cannot be read as an Excel workbook: {reason}",
-                path=self._called,
+                path=self.path,
                 advice="save it again as .xlsx, or as .csv",
             ) from error
 
@@ -258,7 +247,7 @@ class ExcelFormat:
 
     name: str = "xlsx"
     suffixes: tuple[str, ...] = (".xlsx",)
-    ceiling: str | None = f"{excel_writer.ROW_LIMIT:,} rows and {workbook.SIZE_LIMIT >> 30} GB unpacked"
+    ceiling: str | None = f"{excel_writer.ROW_LIMIT:,} rows and {excel_archive.SIZE_LIMIT >> 30} GB unpacked"
 
     def scan(self, path: str, *, called: str, file: int, options: ReadOptions) -> ExcelScan:
         return ExcelScan(path, called=called, file=file, sheet=options.sheet)

@@ -15,8 +15,8 @@ import polars as pl
 
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
-from bulk.formats import documents, files, frames
-from bulk.formats.record_scan import RecordScan
+from bulk.formats import files, frames, json_records
+from bulk.formats.json_scan import RecordScan
 from bulk.formats.text import open_text
 
 SIZE_LIMIT = 512 << 20
@@ -31,11 +31,11 @@ class JsonScan(RecordScan):
     format = "json"
     unit = "record"
 
-    def _records(self) -> Iterator[tuple[int, dict[str, documents.Cell]]]:
+    def _records(self) -> Iterator[tuple[int, dict[str, json_records.Cell]]]:
         document = _Document(self._read(), called=self._text.called)
         for row, (place, value) in enumerate(document.records(), 1):
             with document.explained(place):
-                record = documents.cells(value)
+                record = json_records.cells(value)
             yield row, record
 
     def _read(self) -> str:
@@ -62,7 +62,7 @@ class _Document:
         self._end = 0
         """Where the last value ended."""
 
-    def records(self) -> Iterator[tuple[int, documents.Json]]:
+    def records(self) -> Iterator[tuple[int, json_records.Json]]:
         """The elements of the one array, each with the place where it begins."""
         begin = self._skip_space(0)
         if self._at(begin) == "{":
@@ -84,12 +84,12 @@ class _Document:
             yield
         except json.JSONDecodeError as error:
             raise self._refused(error.msg, error.pos) from error
-        except documents.DocumentError as error:
+        except json_records.DocumentError as error:
             raise self._refused(str(error), place) from error
         except RecursionError as error:
             raise self._refused("the record is nested too deeply", place) from error
 
-    def _elements(self, begin: int) -> Iterator[tuple[int, documents.Json]]:
+    def _elements(self, begin: int) -> Iterator[tuple[int, json_records.Json]]:
         place = self._skip_space(begin + 1)
         if self._at(place) == "]":
             self._end = place + 1
@@ -109,7 +109,7 @@ class _Document:
         while mark != "}":
             place = self._skip_space(self._end)
             key = self._value(place)
-            if not isinstance(key, str) or isinstance(key, documents.Literal):
+            if not isinstance(key, str) or isinstance(key, json_records.Literal):
                 raise self._refused("a key must be text in double quotes", place)
             self._end = self._skip_space(self._end)
             if self._at(self._end) != ":":
@@ -127,10 +127,10 @@ class _Document:
         self._expect_end()
         return arrays
 
-    def _value(self, place: int) -> documents.Json:
+    def _value(self, place: int) -> json_records.Json:
         with self.explained(place):
-            value: documents.Json
-            value, self._end = documents.DECODER.raw_decode(self._text, place)
+            value: json_records.Json
+            value, self._end = json_records.DECODER.raw_decode(self._text, place)
         return value
 
     def _separator(self, closing: str) -> str:
@@ -176,7 +176,7 @@ class JsonWriter:
 
     def write(self, frame: pl.DataFrame) -> None:
         for row in frames.picked(frame, self._columns).iter_rows(named=True):
-            self._stream.write(self._between + documents.written(row))
+            self._stream.write(self._between + json_records.written(row))
             self._between = b",\n"
 
     def finish(self) -> None:

@@ -14,8 +14,8 @@ import polars as pl
 
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
-from bulk.formats import documents, files, frames
-from bulk.formats.record_scan import RecordScan
+from bulk.formats import files, frames, json_records
+from bulk.formats.json_scan import RecordScan
 from bulk.formats.text import open_text
 
 RECORD_LIMIT = 16 << 20
@@ -28,15 +28,15 @@ class NdjsonScan(RecordScan):
     format = "ndjson"
     unit = "line"
 
-    def _records(self) -> Iterator[tuple[int, Mapping[str, documents.Cell]]]:
+    def _records(self) -> Iterator[tuple[int, Mapping[str, json_records.Cell]]]:
         for number, line in enumerate(self._lines(), 1):
             if not line.strip():
                 continue
             try:
-                yield number, documents.cells(documents.DECODER.decode(line.decode()))
+                yield number, json_records.cells(json_records.DECODER.decode(line.decode()))
             except json.JSONDecodeError as error:
                 raise self._refused(f"{error.msg} at character {error.colno}", number) from error
-            except documents.DocumentError as error:
+            except json_records.DocumentError as error:
                 raise self._refused(str(error), number) from error
             except RecursionError as error:
                 raise self._refused("the record is nested too deeply", number) from error
@@ -68,7 +68,7 @@ class NdjsonWriter:
 
     def write(self, frame: pl.DataFrame) -> None:
         table = frames.picked(frame, self._columns)
-        self._stream.writelines(documents.written(row) + b"\n" for row in table.iter_rows(named=True))
+        self._stream.writelines(json_records.written(row) + b"\n" for row in table.iter_rows(named=True))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

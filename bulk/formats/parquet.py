@@ -31,8 +31,9 @@ class ParquetScan:
     """One opened Parquet file."""
 
     def __init__(self, path: str, *, called: str, file: int) -> None:
-        self._path = path
-        self._called = called
+        self.path = called
+        self.facts = {"format": "parquet"}
+        self._local_path = path
         self._file = file
         self._watch = files.Watch(path, called=called)
         if not Path(path).stat().st_size:
@@ -41,8 +42,8 @@ class ParquetScan:
             leaves = list(_leaves(pl.read_parquet_schema(path).items()))
         except _DAMAGE as error:
             raise self._damaged(error) from error
-        self._header = named([name for name, _ in leaves], called=called, place=lambda index: str(index + 1))
-        for name, kind in zip(self._header, (kind for _, kind in leaves), strict=True):
+        self.header = named([name for name, _ in leaves], called=called, place=lambda index: str(index + 1))
+        for name, kind in zip(self.header, (kind for _, kind in leaves), strict=True):
             if kind in _UNUSABLE:
                 raise SourceError(
                     f"values of type {kind} mean nothing in a catalog",
@@ -51,25 +52,13 @@ class ParquetScan:
                     advice="write the column as text or numbers, or leave it out",
                 )
 
-    @property
-    def path(self) -> str:
-        return self._called
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        return self._header
-
-    @property
-    def facts(self) -> dict[str, str]:
-        return {"format": "parquet"}
-
     def chunks(self, rows: int = 50_000) -> Iterator[pl.DataFrame]:
         with self._watch.steady():
             yield from frames.regrouped(self._slices(max(rows, _SLICE)), rows)
 
     def _slices(self, size: int) -> Iterator[pl.DataFrame]:
         # Slices, because `collect_batches` prefetches row groups by the gigabyte.
-        table = pl.scan_parquet(self._path, glob=False)
+        table = pl.scan_parquet(self._local_path, glob=False)
         start = 0
         while True:
             try:
@@ -78,7 +67,7 @@ class ParquetScan:
                 raise self._damaged(error) from error
             if not part.height:
                 return
-            columns = [series.alias(name) for name, series in zip(self._header, _series(part), strict=True)]
+            columns = [series.alias(name) for name, series in zip(self.header, _series(part), strict=True)]
             yield frames.numbered(
                 frames.blank_as_null(pl.DataFrame(columns)), frames.position(self._file, _FIRST_ROW + start)
             )
@@ -86,7 +75,7 @@ class ParquetScan:
 
     def _damaged(self, error: BaseException) -> SourceError:
         reason = str(error).partition("\n")[0]
-        return SourceError(f"not a whole Parquet file: {reason}", path=self._called, advice="copy or write it again")
+        return SourceError(f"not a whole Parquet file: {reason}", path=self.path, advice="copy or write it again")
 
 
 def _leaves(fields: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bulk.contracts import ReadOptions
 from bulk.errors import SourceError
 from bulk.formats import FORMATS, open_source
-from bulk.formats.records import Records
+from bulk.formats.csv_parser import CsvParser
 from bulk.model import ROW
 
 CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
@@ -109,7 +109,7 @@ def oracle(body: str) -> list[tuple[int, list[str | None]]] | None:
 def ours(body: str, *, piece: int, block: int) -> list[tuple[int, list[str | None]]] | None:
     data = f"p,q\n{body}".encode()
     pieces = (data[start : start + piece] for start in range(0, len(data), piece))
-    records = Records(pieces, delimiter=",", called="t.csv", block=block)
+    records = CsvParser(pieces, delimiter=",", called="t.csv", block=block)
     assert records.header() == ["p", "q"]
     try:
         read = [row for frame in records.frames(("p", "q"), width=2, file=0) for row in frame.rows()]

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from bulk.formats import workbook
+from bulk.formats import excel_archive
 
 _STYLES = "xl/styles.xml"
 _ZEROS = re.compile(r"0{2,}(?:;.*)?")
@@ -38,7 +38,7 @@ def paddings(path: str, sheet: str) -> Iterator[Padding]:
         widths = _widths(archive)
         if not widths:
             return
-        for text in workbook.rows_of(archive, sheet):
+        for text in excel_archive.rows_of(archive, sheet):
             for cell in _STYLED.finditer(text):
                 digits = widths.get(int(cell["style"]))
                 if digits is not None and not _TYPED.search(cell["attributes"]):
@@ -51,10 +51,10 @@ def _widths(archive: zipfile.ZipFile) -> dict[int, int]:
         return {}
     codes = {
         one.get("numFmtId"): code.partition(";")[0]
-        for one in workbook.elements(archive, _STYLES, "numFmt")
+        for one in excel_archive.elements(archive, _STYLES, "numFmt")
         if _ZEROS.fullmatch(code := one.get("formatCode", ""))
     }
     if not codes:
         return {}
-    formats = next(workbook.elements(archive, _STYLES, "cellXfs"), ())
+    formats = next(excel_archive.elements(archive, _STYLES, "cellXfs"), ())
     return {style: len(codes[id]) for style, one in enumerate(formats) if (id := one.get("numFmtId")) in codes}

@@ -32,7 +32,7 @@ _CAREFUL_ROWS = 20_000
 _MARK = "\ufeff".encode()
 
 
-class Records:
+class CsvParser:
     """One pass over delimited text: first the header, then the rows in frames of text cells."""
 
     def __init__(self, pieces: Iterator[bytes], *, delimiter: str, called: str, block: int = BLOCK) -> None:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import polars as pl
 
 from bulk.errors import SourceError
-from bulk.formats import documents, files, frames
+from bulk.formats import files, frames, json_records
 from bulk.formats.header import named
 from bulk.formats.text import TextFile
 
@@ -28,18 +28,11 @@ class RecordScan(ABC):
         self._file = file
         self._watch = files.Watch(text.path, called=text.called)
         with self._watch.steady():
-            self._kinds = documents.columns(self._records(), called=text.called, unit=self.unit)
+            self._kinds = json_records.columns(self._records(), called=text.called, unit=self.unit)
         if not self._kinds:
             raise SourceError("the file holds no records", path=text.called)
-        self._header = named([*self._kinds], called=text.called, place=lambda index: str(index + 1))
-
-    @property
-    def path(self) -> str:
-        return self._text.called
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        return self._header
+        self.path = text.called
+        self.header = named([*self._kinds], called=text.called, place=lambda index: str(index + 1))
 
     @property
     def facts(self) -> dict[str, str]:
@@ -50,10 +43,10 @@ class RecordScan(ABC):
             yield from frames.regrouped(self._frames(), rows)
 
     @abstractmethod
-    def _records(self) -> Iterator[tuple[int, Mapping[str, documents.Cell]]]:
+    def _records(self) -> Iterator[tuple[int, Mapping[str, json_records.Cell]]]:
         """The records with their row numbers; raises `SourceError` for what is none."""
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         records = self._records()
         while batch := [(frames.position(self._file, row), cells) for row, cells in islice(records, _BATCH)]:
-            yield documents.framed(batch, self._kinds)
+            yield json_records.framed(batch, self._kinds)
