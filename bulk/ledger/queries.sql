@@ -43,8 +43,8 @@ INSERT INTO place (target, resource) VALUES (:target, :resource) ON CONFLICT DO 
 SELECT coalesce(max(number), 0) + 1 FROM run;
 
 -- name: add_run
-INSERT INTO run (number, id, place, operation, source, sha256, options, parent, status, started_at)
-SELECT :number, :id, place.number, :operation, :source, :sha256, :options, :parent, 'running', :now
+INSERT INTO run (number, id, place, operation, source, sha256, options, parent, status, started_at, opened_at)
+SELECT :number, :id, place.number, :operation, :source, :sha256, :options, :parent, 'running', :now, :now
 FROM place
 WHERE place.target = :target AND place.resource = :resource;
 
@@ -53,7 +53,7 @@ DELETE FROM entry WHERE run = (SELECT number FROM run WHERE id = :id);
 
 -- name: reopen
 UPDATE run
-SET status = 'running', finished_at = NULL, exit_code = NULL, reason = NULL,
+SET status = 'running', opened_at = :now, finished_at = NULL, exit_code = NULL, reason = NULL,
     enrolled = CASE WHEN checked THEN enrolled ELSE 0 END
 WHERE id = :id;
 
@@ -275,6 +275,12 @@ SELECT
     coalesce(sum(status = 'not_tried'), 0) AS not_tried
 FROM entry
 WHERE run = :run;
+
+-- name: lived
+-- Seconds from the beginning of the latest start to the last row of which it could say what became of it.
+SELECT max(0, max(entry.finished_at) - run.opened_at)
+FROM run JOIN entry ON entry.run = run.number
+WHERE run.id = :id;
 
 -- name: finish
 -- A start that was killed could not say how many requests it sent; its settled rows know of most.

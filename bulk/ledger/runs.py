@@ -52,7 +52,7 @@ def begin(connection: sqlite3.Connection, instance: Instance, *, fresh: bool, al
             raise LockedError(f"Run {run.id} does the same and is under way.", advice="Wait until it has ended.")
         resumable = run.status not in {RunStatus.COMPLETED, RunStatus.REFUSED} and run.totals.closes
         if resumable and not _overtaken(connection, run):
-            return _reopen(connection, run)
+            return _reopen(connection, run, now)
     return add(connection, instance, now)
 
 
@@ -85,7 +85,7 @@ def take_up(connection: sqlite3.Connection, id: str, *, alone: bool, now: float)
         bury(connection, run.instance, now)
     elif run.status is RunStatus.RUNNING:
         raise LockedError(f"Run {run.id} is under way.", advice="Wait until it has ended.")
-    _reopen(connection, run)
+    _reopen(connection, run, now)
     if run.checked:
         superseded.reject(
             connection,
@@ -171,13 +171,15 @@ def bury(connection: sqlite3.Connection, instance: Instance, now: float) -> None
         run = find(connection, id)
         if run.instance.lock_name != instance.lock_name:
             continue
+        (seconds,) = connection.execute(QUERIES["lived"], {"id": id}).fetchone()
         if run.instance.operation != "export":
             _lose_sight(connection, id, now)
         run = find(connection, id)
         status, reason = RunStatus.INTERRUPTED, "The program ended without a word."
         if not run.totals.closes:
             status, reason = RunStatus.STOPPED, _gap(run)
-        end(connection, run, status, seconds=0.0, traffic=Traffic(), exit_code=None, reason=reason, now=now)
+        traffic = Traffic()  # see "finish"
+        end(connection, run, status, seconds=seconds or 0.0, traffic=traffic, exit_code=None, reason=reason, now=now)
 
 
 def _lose_sight(connection: sqlite3.Connection, id: str, now: float) -> None:
@@ -221,10 +223,10 @@ def _overtaken(connection: sqlite3.Connection, run: Run) -> bool:
     return bool(found)
 
 
-def _reopen(connection: sqlite3.Connection, run: Run) -> Run:
+def _reopen(connection: sqlite3.Connection, run: Run, now: float) -> Run:
     if not run.checked:
         connection.execute(QUERIES["forget_entries"], {"id": run.id})
-    connection.execute(QUERIES["reopen"], {"id": run.id})
+    connection.execute(QUERIES["reopen"], {"id": run.id, "now": now})
     return replace(find(connection, run.id), continued=True)
 
 

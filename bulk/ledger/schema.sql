@@ -160,3 +160,7 @@ CREATE TABLE bearing (
 ALTER TABLE entry ADD COLUMN origin BLOB;
 
 ALTER TABLE known ADD COLUMN origin BLOB;
+
+-- name: 5
+-- When the latest start began. How long one took that was killed is told from what it last did.
+ALTER TABLE run ADD COLUMN opened_at REAL;

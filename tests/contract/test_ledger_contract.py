@@ -1004,6 +1004,19 @@ async def test_requests_of_a_start_that_was_killed_are_counted_from_its_settled_
     assert (await end(ledger, again, traffic=Traffic(sent=1))).traffic.sent == 10
 
 
+async def test_the_time_of_starts_that_were_killed_is_told_from_what_they_last_did(ledger):
+    run = await start(ledger)
+    await ledger.claim(run.id, records(2, 3))
+    began = run.started_at.timestamp()
+    await ledger.settle(run.id, [settlement(2, finished_at=began + 1.25), settlement(3, finished_at=began + 2.5)])
+    again = await ledger.take_up(run.id)
+    assert again.seconds == 2.5
+    await ledger.claim(again.id, records(4))  # killed before anything came of it
+    last = await ledger.take_up(run.id)
+    assert last.seconds == 2.5
+    assert (await end(ledger, last, seconds=2.0)).seconds == 4.5
+
+
 async def test_the_rate_that_an_api_was_found_to_bear_is_kept_by_target(ledger):
     assert await ledger.rate_found("https://a.test") is None
     await ledger.keep_rate("https://a.test", 20.0)
