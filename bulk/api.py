@@ -52,8 +52,8 @@ class Session:
         sandbox: bool = False,
         clock: Clock | None = None,
     ) -> None:
-        self.ledger = SqliteLedger(ledger or configuration.general.ledger)
         self._listener = harmless(listener)
+        self.ledger = SqliteLedger(ledger or configuration.general.ledger, listener=self._listener)
         self._stack = AsyncExitStack()
         self.access = Access(
             configuration,

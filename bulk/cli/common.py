@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from bulk.errors import UsageError
-from bulk.model import Status
+from bulk.model import Event, Status
 
 if TYPE_CHECKING:
     from bulk.access import Politeness
@@ -121,8 +121,13 @@ def ask_ledger(options: Globals, question: "Callable[[SqliteLedger], Awaitable[T
 
     from bulk.ledger import SqliteLedger  # noqa: PLC0415  # only when needed
 
+    def tell(event: Event) -> None:
+        if not options.quiet:
+            typer.echo(event.message, err=True)
+
     async def answer() -> T:
-        async with SqliteLedger(options.ledger or _ledger_in_settings(options.profile)) as ledger:
+        place = options.ledger or _ledger_in_settings(options.profile)
+        async with SqliteLedger(place, listener=tell) as ledger:
             return await question(ledger)
 
     return asyncio.run(answer())

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from filelock import Timeout
+
 from bulk.errors import LedgerError
 
 _PERMISSION: Final = "Give this user the right to write the file and its folder, or name another ledger."
@@ -45,6 +47,11 @@ The other codes are faults of the program; they pass as they are.
 """
 
 
+def is_lock(error: Exception) -> bool:
+    """Whether an error says that another program holds a lock, which may be gone later."""
+    return isinstance(error, Timeout) or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+
+
 @contextmanager
 def translated(ledger: str) -> Iterator[None]:
     """Raise what SQLite and the file system complain about as `LedgerError` that names the ledger."""
@@ -57,6 +64,11 @@ def translated(ledger: str) -> Iterator[None]:
             raise
         what, advice = EXPLANATIONS[code]
         raise LedgerError(f"The ledger {ledger} {what} ({error}).", advice=advice) from error
+    except Timeout as error:
+        raise LedgerError(
+            f"The ledger {ledger} is being opened by another program, and has been for too long.",
+            advice="Look for a program that hangs and end it.",
+        ) from error
     except OSError as error:
         raise LedgerError(
             f"The ledger {ledger} cannot be used: {error.strerror or error}.",

@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Concatenate, Final, Literal, ParamSpec, TypeVar
@@ -11,7 +12,7 @@ from typing import Concatenate, Final, Literal, ParamSpec, TypeVar
 from filelock import FileLock, Timeout
 
 from bulk.errors import LedgerError
-from bulk.ledger.border import translated
+from bulk.ledger.border import is_lock, translated
 from bulk.ledger.migrations import VERSION, migrate, recognise
 
 P = ParamSpec("P")
@@ -21,6 +22,29 @@ _CACHE_KIB: Final = 40 * 1024  # look-ups of keys in random order need them in m
 _KEEP_WAL_BYTES: Final = 64 * 1024 * 1024  # a large transaction does not leave its size behind on the disk
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patience:
+    """How the locks of other programs are waited for."""
+
+    seconds: float
+    """How long."""
+    silent: float
+    """After how many of these seconds `tell` is called."""
+    tell: Callable[[], None]
+    """Says that somebody is waited for, from the thread of a connection."""
+
+    def wait(self, attempt: Callable[[float], T]) -> T:
+        """Do what may meet a lock, and is told how many seconds it may wait for that."""
+        silent = min(self.silent, self.seconds)
+        try:
+            return attempt(silent)
+        except (sqlite3.OperationalError, Timeout) as error:
+            if silent == self.seconds or not is_lock(error):
+                raise
+        self.tell()
+        return attempt(self.seconds - silent)
+
+
 class Database:
     """One connection. Each call of `transact` is one transaction, committed when it returns, undone when it raises.
 
@@ -28,11 +52,17 @@ class Database:
     """
 
     def __init__(
-        self, called: str, connect: Callable[[], sqlite3.Connection], *, begin: Literal["DEFERRED", "IMMEDIATE"]
+        self,
+        called: str,
+        connect: Callable[[float], sqlite3.Connection],
+        *,
+        begin: Literal["DEFERRED", "IMMEDIATE"],
+        patience: Patience,
     ) -> None:
         self._called = called
         self._connect = connect
         self._begin = f"BEGIN {begin}"
+        self._patience = patience
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger")
         self._connection: sqlite3.Connection
 
@@ -61,7 +91,7 @@ class Database:
 
     def _open(self) -> None:
         with translated(self._called):
-            self._connection = self._connect()
+            self._connection = self._patience.wait(self._connect)
 
     def _close(self) -> None:
         with translated(self._called):
@@ -69,7 +99,7 @@ class Database:
 
     def _transact(self, work: Callable[..., T], *args: object) -> T:
         with translated(self._called):
-            self._connection.execute(self._begin)
+            self._patience.wait(self._start)
             try:
                 result = work(self._connection, *args)
                 self._connection.execute("COMMIT")
@@ -80,9 +110,18 @@ class Database:
                 raise
             return result
 
+    def _start(self, patience: float) -> None:
+        self._bear(patience)
+        self._connection.execute(self._begin)  # who has begun to write waits for nobody any more
+        self._bear(self._patience.seconds)
 
-def connect_memory() -> sqlite3.Connection:
-    """A ledger that lives as long as its connection."""
+    def _bear(self, seconds: float) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+
+def connect_memory(patience: float) -> sqlite3.Connection:
+    """A ledger that lives as long as its connection, which nobody else has."""
+    del patience
     connection = sqlite3.connect(":memory:", isolation_level=None)
     _prepare(connection, ":memory:")
     return connection
@@ -93,20 +132,14 @@ def connect_writer(path: Path, patience: float) -> sqlite3.Connection:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)  # first, since who waits for a lock cannot tell a file that cannot be made from one in use
     # SQLite does not wait its turn when two programs turn the same new file to WAL.
-    try:
-        with FileLock(path.with_name(f"{path.name}.lock"), timeout=patience, mode=0o600):
-            connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
-            try:
-                _prepare(connection, str(path))
-            except BaseException:
-                connection.close()
-                raise
-            return connection
-    except Timeout as error:
-        raise LedgerError(
-            f"The ledger {path} is being opened by another program, and has been for {patience:g} seconds.",
-            advice="Look for a program that hangs and end it.",
-        ) from error
+    with FileLock(path.with_name(f"{path.name}.lock"), timeout=patience, mode=0o600):
+        connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+        try:
+            _prepare(connection, str(path))
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 def connect_reader(path: Path, patience: float) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """The ledger: one class that satisfies `bulk.contracts.Ledger`, over a file or in memory."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -7,18 +8,19 @@ from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 from msgspec.structs import replace
 
 from bulk.errors import LedgerError
 from bulk.ledger import entries, exports, history, known, reading, runs, settled
-from bulk.ledger.database import Database, connect_memory, connect_reader, connect_writer
+from bulk.ledger.database import Database, Patience, connect_memory, connect_reader, connect_writer
 from bulk.ledger.locks import Locks
 from bulk.model import (
     Cause,
     Claim,
     Entry,
+    Event,
     ExportEnd,
     Instance,
     Passage,
@@ -31,6 +33,9 @@ from bulk.model import (
     Status,
     Traffic,
 )
+
+if TYPE_CHECKING:
+    from bulk.contracts import Listener
 
 _PAGE: Final = 1_000  # rows read at once: some 10 ms of the reading thread
 
@@ -46,23 +51,34 @@ class SqliteLedger:
 
     Used as an async context manager. A file is made for its owner only; it holds keys, cells of rows in trouble and
     addresses without credentials, and no secret. What a method has returned from is on the disk, power loss included.
-    `clock` is the time in seconds since the epoch; `patience` is how many seconds to wait for another process.
+    `clock` is the time in seconds since the epoch; `patience` is how many seconds to wait for another process, of which
+    `silent` pass before `listener` is told.
     """
 
     def __init__(
-        self, path: Path | Literal[":memory:"], *, clock: Callable[[], float] = time.time, patience: float = 60.0
+        self,
+        path: Path | Literal[":memory:"],
+        *,
+        clock: Callable[[], float] = time.time,
+        patience: float = 60.0,
+        silent: float = 1.0,
+        listener: "Listener" = lambda event: None,  # noqa: ARG005  # nobody listens
     ) -> None:
         self._clock = clock
         self._state = _State.NEW
+        self._patience = patience
+        self._listener = listener
+        self._loop: asyncio.AbstractEventLoop
+        waiting = Patience(seconds=patience, silent=silent, tell=self._tell_waiting)
         if isinstance(path, str):
             self._called: str = path
-            self._writer = self._reader = Database(path, connect_memory, begin="IMMEDIATE")
+            self._writer = self._reader = Database(path, connect_memory, begin="IMMEDIATE", patience=waiting)
             self._locks = Locks(None, clock)
         else:
             path = path.expanduser().resolve()
             self._called = called = str(path)
-            self._writer = Database(called, partial(connect_writer, path, patience), begin="IMMEDIATE")
-            self._reader = Database(called, partial(connect_reader, path, patience), begin="DEFERRED")
+            self._writer = Database(called, partial(connect_writer, path), begin="IMMEDIATE", patience=waiting)
+            self._reader = Database(called, partial(connect_reader, path), begin="DEFERRED", patience=waiting)
             self._locks = Locks(path, clock)
 
     @property
@@ -74,6 +90,7 @@ class SqliteLedger:
         if self._state is not _State.NEW:
             raise LedgerError("A ledger is opened once; make a new one to open it again.")
         self._state = _State.CLOSED
+        self._loop = asyncio.get_running_loop()
         await self._writer.open()
         if self._reader is not self._writer:
             try:
@@ -309,6 +326,10 @@ class SqliteLedger:
         """
         self._require_open()
         return self._locks.hold(target, resource)
+
+    def _tell_waiting(self) -> None:
+        message = f"the ledger {self._called} is locked by another program; waiting up to {self._patience:g} s for it"
+        self._loop.call_soon_threadsafe(self._listener, Event(kind="note", message=message))
 
     def _require_open(self) -> None:
         if self._state is not _State.OPEN:

@@ -7,9 +7,11 @@ import stat
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from msgspec.structs import replace
 
 from bulk.errors import LedgerError, UsageError
@@ -127,6 +129,40 @@ async def test_a_ledger_locked_by_another_program_is_waited_for_but_not_for_ever
         other.execute("ROLLBACK")
         other.close()
         assert (await ledger.begin(SHOP)).status is RunStatus.RUNNING
+
+
+async def test_who_waits_for_another_program_says_so_and_goes_on_once_it_is_done(path):
+    told = []
+
+    def give_way(event):
+        told.append(event.message)
+        other.execute("ROLLBACK")
+
+    async with SqliteLedger(path, silent=0.01, listener=give_way) as ledger:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            assert (await ledger.begin(SHOP)).status is RunStatus.RUNNING
+    assert told == [f"the ledger {path} is locked by another program; waiting up to 60 s for it"]
+
+
+async def test_who_cannot_open_a_ledger_that_is_locked_says_so_before_giving_up(path):
+    told = []
+    async with SqliteLedger(path):
+        pass
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        refused = await refusal(path, patience=0.05, silent=0.01, listener=told.append)
+    assert "is locked by another program" in str(refused)
+    assert [event.kind for event in told] == ["note"]
+
+
+async def test_who_waits_for_a_program_that_is_opening_a_ledger_says_so_too(path):
+    told = []
+    with FileLock(path.with_name("ledger.db.lock")):
+        refused = await refusal(path, patience=0.05, silent=0.01, listener=told.append)
+    assert "is being opened by another program" in str(refused)
+    assert len(told) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no other system has a folder in which nobody can make a file")
