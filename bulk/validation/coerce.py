@@ -12,7 +12,7 @@ Text is then read as what the column holds; null where that fails:
 
     text          as it is; a choice regardless of case
     whole number  `[+-]?digits(.0*)?` within 64 bits
-    number        a plain decimal, finite
+    number        a plain decimal, finite; -0 is 0
     boolean       true/false, yes/no, y/n, 1/0, t/f, on/off in any case
     list          values between `;`, blank ones dropped, or a JSON array of single values; at least one value
     scalar        text; a typed cell keeps its type
@@ -153,7 +153,7 @@ def last_value(value: pl.Expr, text: pl.Expr, column: Column) -> pl.Expr | None:
         words = others.str.to_lowercase()
         return pl.coalesce(value, words.replace_strict(BOOLEANS, default=None, return_dtype=pl.Boolean))
     if column.kind is Kind.NUMBER:
-        return pl.when(value.is_finite()).then(value)
+        return _finite(value)
     return None
 
 
@@ -192,8 +192,7 @@ def direct(cell: pl.Expr, dtype: PolarsType, family: Family, column: Column) -> 
         case Family.INTEGER, Kind.NUMBER:
             return cell.cast(pl.Float64)
         case Family.FLOAT, Kind.NUMBER:
-            number = number_of(cell, dtype)
-            return pl.when(number.is_finite()).then(number)
+            return _finite(number_of(cell, dtype))
         case Family.BOOLEAN, Kind.BOOLEAN:
             return cell
         case ((Family.INTEGER | Family.BOOLEAN), (Kind.SCALAR | Kind.VALUE)):
@@ -230,6 +229,11 @@ def _chosen(text: pl.Expr, choices: tuple[str, ...]) -> pl.Expr:
     if len(by_case) < len(choices):
         return pl.when(text.is_in(choices)).then(text)
     return text.str.to_lowercase().replace_strict(by_case, default=None, return_dtype=pl.String)
+
+
+def _finite(number: pl.Expr) -> pl.Expr:
+    """A number as it is sent: null if there is no such number, and never -0, which is 0."""
+    return pl.when(number == 0.0).then(pl.lit(0.0)).when(number.is_finite()).then(number)  # polars leaves out a + 0.0
 
 
 def _without_exponent(digits: str) -> str:

@@ -92,6 +92,13 @@ def test_a_price_comes_out_exactly_as_it_was_typed(check, price):
     assert checked.good["payload"][0] == f'{{"sku":"A","price":{price}}}'
 
 
+@pytest.mark.parametrize("dtype", [pl.String, pl.Float64, pl.Float32])
+def test_minus_zero_is_sent_as_zero(check, dtype):
+    cells = pl.Series(["-0", "-0.00", "0"]).cast(dtype)
+    checked = check({"sku": ["A", "A", "A"], "size.unit": ["cm"] * 3, "size.value": cells})
+    assert list(checked.good["payload"]) == ['{"sku":"A","size":{"unit":"cm","value":0.0}}'] * 3
+
+
 def test_a_number_that_could_not_arrive_as_typed_is_refused(check):
     assert outcome(check, "price", "0.1234567890123456789") == "too_precise"
     assert outcome(check, "price", "1.00000000000000005") == "too_precise"
