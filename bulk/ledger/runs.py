@@ -236,9 +236,15 @@ def _row(connection: sqlite3.Connection, run: str, *, exports: bool) -> sqlite3.
     found: list[sqlite3.Row] = connection.execute(QUERIES["runs"], selected).fetchall() if run else []
     if len(found) == 1:
         return found[0]
-    problem = f"Several runs begin with {run!r}" if found else f"There is no run {run!r}"
     newest = connection.execute(QUERIES["runs"], {"beginning": "", "limit": 5, "exports": True}).fetchall()
-    names = ", ".join(row["id"] for row in newest) or "none yet"
+    if last or not newest:
+        ledger = connection.execute("PRAGMA database_list").fetchone()["file"] or ":memory:"
+        raise UsageError(
+            f"There are no runs{' but exports' if newest else ''} in the ledger {ledger}.",
+            advice="Load a file first, or name with --ledger the ledger that the run is in.",
+        )
+    problem = f"Several runs begin with {run!r}" if found else f"There is no run {run!r}"
+    names = ", ".join(row["id"] for row in newest)
     raise UsageError(f"{problem}; the latest are: {names}.", advice="Give the whole id, or `last`.")
 
 

@@ -225,6 +225,7 @@ async def test_taking_up_an_old_run_does_not_undo_what_another_has_written_since
 
 
 async def test_a_parent_must_be_known(ledger):
+    await start(ledger)
     with pytest.raises(UsageError, match="There is no run '2020"):
         await ledger.begin(replace(SHOP, operation="retry", parent="20200101-000000-0001"))
 
@@ -823,8 +824,15 @@ async def test_a_run_is_found_by_id_beginning_and_last(ledger):
 
 @pytest.mark.parametrize("name", ["", "last", "2026", "%", "no such run"])
 async def test_a_run_that_is_not_there_is_a_usage_error(ledger, name):
-    with pytest.raises(UsageError, match=r"There is no run .* none yet"):
+    with pytest.raises(UsageError, match="There are no runs in the ledger") as caught:
         await ledger.run(name)
+    assert ledger.called in str(caught.value)
+
+
+async def test_where_there_are_only_exports_none_is_the_last_run_that_loads(ledger):
+    await ledger.begin_export(replace(SHOP, operation="export", source="out.csv", sha256=""))
+    with pytest.raises(UsageError, match="There are no runs but exports in the ledger"):
+        await ledger.run("last", exports=False)
 
 
 async def test_a_run_under_way_shows_what_is_there_so_far(ledger):
