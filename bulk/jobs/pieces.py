@@ -1,6 +1,5 @@
 """What is laid aside of records that were read: their rows as columns, and what tells them apart."""
 
-import json
 import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,18 +7,15 @@ from io import BytesIO
 from itertools import chain, compress, repeat
 from typing import IO, Any, Final, NamedTuple, Self
 
-import msgspec
 import polars as pl
 
 from bulk.jobs.flattening import Flattening
-from bulk.model import Documents
+from bulk.model import Documents, written
 
 _SIZES: Final = struct.Struct("<QQ")
 """Bytes of the heads and of the table, which follow."""
 
 _HEADS: Final = {"id": pl.Binary, "changed_at": pl.Float64, "rows": pl.UInt32, "document": pl.Binary}
-
-_json: Final = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +86,7 @@ class Piece:
                 batch.changes,
                 [next(counts) if shown else 0 for shown in batch.shown],
                 [
-                    _text(batch.documents[place]) if changed_at is None or changed_at >= recent else None
+                    written(batch.documents[place]) if changed_at is None or changed_at >= recent else None
                     for place, changed_at in enumerate(batch.changes)
                 ],
             ],
@@ -153,11 +149,3 @@ def _packed(frame: pl.DataFrame) -> bytes:
     buffer = BytesIO()
     frame.write_ipc_stream(buffer, compression="lz4")
     return buffer.getvalue()
-
-
-def _text(document: Mapping[str, Any]) -> bytes:
-    """A document as JSON; the quick writer has no way to write halves of characters."""
-    try:
-        return _json(document)
-    except UnicodeEncodeError:
-        return json.dumps(document).encode()

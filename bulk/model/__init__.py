@@ -1,12 +1,20 @@
-"""The values that the floors hand each other: frozen, keyword-only, one line of explanation each."""
+"""The values that the floors hand each other: frozen, keyword-only, one line of explanation each.
 
-from bulk.model.columns import ABSENT, Documents, distinct, each
-from bulk.model.documents import parsed
-from bulk.model.messages import Limits, Outcome, Request, Response
-from bulk.model.places import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
+- `rows`: a row on its way: violation, record, settlement, ledger entry
+- `runs`: a run, its totals, and the events it tells listeners of
+- `requests`: what is said to an API, what it answers, and how it wants to be treated
+- `documents`: JSON documents side by side as columns
+- `positions`: numbers of rows that tell files apart
+- `json`, `wording`: reading and writing JSON quickly; sentences for people
+"""
+
+from bulk.model.documents import ABSENT, Documents, distinct, each
+from bulk.model.json import parsed, written
+from bulk.model.positions import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
+from bulk.model.requests import Limits, Outcome, Request, Response
 from bulk.model.rows import Claim, Entry, Member, Record, Rejection, Settlement, Sighting, Status, Violation
-from bulk.model.runs import Cause, ExportEnd, Instance, Passage, Run, RunStatus, Totals, Traffic
-from bulk.model.telling import Event, listed, many, shorten
+from bulk.model.runs import Cause, Event, ExportEnd, Instance, Passage, Run, RunStatus, Totals, Traffic
+from bulk.model.wording import listed, many, shorten
 
 __all__ = [
     "ABSENT",
@@ -46,4 +54,5 @@ __all__ = [
     "row_of",
     "shorten",
     "spans",
+    "written",
 ]

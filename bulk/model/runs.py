@@ -1,7 +1,9 @@
-"""A run: what is to be done, and what became of it."""
+"""A run: what is to be done, what happens meanwhile, and what became of it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from msgspec import Struct
 
@@ -160,3 +162,14 @@ class Cause(Struct, frozen=True, kw_only=True):
     """How many rows."""
     example: Entry
     """The first of them."""
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """Something a listener may want to show."""
+
+    kind: str
+    """`source`, `checking`, `checked`, `asking`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
+    message: str = ""
+    """One sentence for a person."""
+    data: Mapping[str, Any] = {}
+    """The same for a program."""

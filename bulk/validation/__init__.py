@@ -1,12 +1,14 @@
-"""What an API takes, and which rows of a table it would take.
+"""What an API takes, and which rows of a table it would take. In reading order:
 
-Reading order: `document` and `joint` (how a model is written), `schema` and `shapes` (the model as flat `columns`),
-`mapping`, `vocabulary`, `bound` and `binding` (the columns of one file), `coerce`, `json_text` and `damage` (cells to
-values), `reader` (a table's cells as a working frame), `rules` and `joint_rules` (constraints as expressions),
-`rulebook` (which rows break them), `looks` and `glance` (which rows need not be read), `payload` (values to JSON),
-`shown` (what is read but not judged), `validator` (a frame into good rows and rejections), `whole_file`, `repeats`,
-`widths` and `commas` (what only the whole file can tell), `origin` (by what a row is recognised), `groups` (for the
-screen).
+- a model: `document` (how one is written), `joint_rules` (rules that join its fields), `annotations` and `schema` (from
+  pydantic to flat `columns`)
+- a file's header: `mapping`, `vocabulary`, `binder` (which column means what; the answer is a `binding`)
+- cells to values: `coerce` (the table of conversions), `json_text`, `reader` (a frame of texts and values)
+- rules as polars expressions: `cell_rules`, `joint_checks`, `rulebook` (which rows break them), `damage` (what
+  spreadsheets do to cells), `messages` (what is said), `prefilter` and `prefilter_checks` (rows that are surely good)
+- the verdict: `validator` (a frame into good rows and rejections, see `verdicts`), `payload` (values to JSON),
+  `read_only` (columns held against what is known), `cells` (originals, kept for mending), `groups` (by rule)
+- across rows: `whole_file`, `duplicates` and `hashes`, `lost_zeros`, `decimal_commas`; `origin` (recognises a row)
 
 Names are looked up when they are asked for: models and schemas do without polars, and must stay quick to show.
 """
@@ -15,11 +17,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bulk.validation.binding import bind, header_of
-    from bulk.validation.bound import Binding
+    from bulk.validation.binder import bind, header_of
+    from bulk.validation.binding import Binding
     from bulk.validation.cells import as_text, original_cells
     from bulk.validation.columns import Column, Schema
-    from bulk.validation.commas import AMBIGUOUS
+    from bulk.validation.decimal_commas import AMBIGUOUS
     from bulk.validation.groups import Group, Groups
     from bulk.validation.mapping import Mapping, load_mapping, parse_mapping
     from bulk.validation.messages import read_only_violation
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
     from bulk.validation.whole_file import WholeFile
 
 _HOMES = {
-    "AMBIGUOUS": "commas",
-    "Binding": "bound",
+    "AMBIGUOUS": "decimal_commas",
+    "Binding": "binding",
     "Checked": "verdicts",
     "Column": "columns",
     "Faults": "verdicts",
@@ -44,9 +46,9 @@ _HOMES = {
     "Validator": "validator",
     "WholeFile": "whole_file",
     "as_text": "cells",
-    "bind": "binding",
+    "bind": "binder",
     "compile_schema": "schema",
-    "header_of": "binding",
+    "header_of": "binder",
     "load_mapping": "mapping",
     "original_cells": "cells",
     "parse_mapping": "mapping",

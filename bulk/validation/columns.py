@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from bulk.model import listed
 from bulk.validation.document import Document, Element, Expected
-from bulk.validation.joint import JointRule
+from bulk.validation.joint_rules import JointRule
 
 WILDCARD: Final = "*"
 

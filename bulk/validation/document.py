@@ -18,7 +18,15 @@ from typing import Any, ClassVar, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic_core import PydanticCustomError
 
-from bulk.validation.joint import ExactlyOne, JointRule, NotBoth, NotSwapped, OnlyWith, RequiredUnless, RequiredWhen
+from bulk.validation.joint_rules import (
+    ExactlyOne,
+    JointRule,
+    NotBoth,
+    NotSwapped,
+    OnlyWith,
+    RequiredUnless,
+    RequiredWhen,
+)
 
 __all__ = [
     "UNSET",

@@ -1,152 +1,268 @@
-"""Rules that join columns, as polars expressions; see `rules` for those on single cells.
+"""Rules that join fields, as a model declares them; each can judge a document and say itself in words.
 
-What cannot be read is reported as such and breaks nothing else: an expression is null where a rule cannot tell.
+Fields go by their dotted paths. Null counts as sent, since it is written, but meets no requirement.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, ClassVar, LiteralString, Protocol, TypeAlias
 
-import polars as pl
+from pydantic import BaseModel
 
 from bulk.model import listed
-from bulk.validation.bound import Bound
-from bulk.validation.columns import Column
-from bulk.validation.damage import Finding
-from bulk.validation.joint import (
-    ExactlyOne,
-    JointRule,
-    Literals,
-    NotBoth,
-    NotSwapped,
-    OnlyWith,
-    RequiredUnless,
-    RequiredWhen,
-)
-from bulk.validation.rules import Markers, text, value
+
+Literals: TypeAlias = tuple[bool | str, ...]
+"""Values of a field of yes or no, or of a choice."""
+
+Naming: TypeAlias = Callable[[str], str]
+"""What to call the field at a path."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JointCheck:
-    """Something the cells of a row can break together."""
+class JointRule(Protocol):
+    """Something that fields of a document can break together."""
 
-    label: str | None
-    """The column to name."""
-    broken: pl.Expr
-    """Whether a row breaks it."""
-    finding: Finding
-    """What to say."""
+    name: ClassVar[LiteralString]
+    """Short stable name."""
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
 
-def joint_checks(
-    rules: Sequence[JointRule], columns: Sequence[Bound], key: Bound, markers: Markers
-) -> Iterator[JointCheck]:
-    """The rules of a model, as far as they can be broken by a table with these columns."""
-    row = _Row(columns, markers)
-    for rule in rules:
-        match rule:
-            case NotBoth(first, second):
-                if row.has(first) and row.has(second):
-                    names = row.label(first), row.label(second)
-                    message = f"{listed(names)} are both filled, and {rule.why}"
-                    finding = Finding(rule.name, message, "Make one of the two cells blank.")
-                    broken = row.filled(first) & row.filled(second)
-                    yield JointCheck(label=names[-1], broken=broken, finding=finding)
-            case ExactlyOne(paths):
-                if key.column.name not in paths:  # the binding sends the key and none of the others
-                    count = pl.sum_horizontal(row.filled(path).cast(pl.Int32) for path in paths)
-                    finding = Finding(rule.name, rule.describe(row.label))
-                    yield JointCheck(label=None, broken=count != 1, finding=finding)
-            case NotSwapped(first, second, most, more):
-                if row.has(first) and row.has(second):
-                    one, other = row.number(first).abs(), row.number(second).abs()
-                    finding = Finding(rule.name, rule.describe(), f"Exchange {listed([first, second])}.")
-                    broken = (other > most) & (other <= more) & (one <= most)
-                    yield JointCheck(label=row.label(second), broken=broken, finding=finding)
-            case RequiredWhen(field, when, equals):
-                if row.has(when):
-                    yield row.requirement(rule, field, row.is_one_of(when, (equals,)))
-            case RequiredUnless(field, unless, where):
-                excuses = pl.all_horizontal(row.is_one_of(path, (equals,)) for path, equals in unless)
-                applies = row.is_one_of(*where) if where else pl.lit(value=True)
-                if where is None or row.has(where[0]):
-                    yield row.requirement(rule, field, applies & ~excuses)
-            case OnlyWith(field, equals, other, choices):
-                if row.has(field) and row.has(other):
-                    elsewhere = row.filled(other) & ~row.is_one_of(other, choices)
-                    advice = f"Change it, or make the cell blank; {row.label(other)} decides."
-                    finding = Finding(rule.name, rule.describe(row.label), advice)
-                    broken = row.is_one_of(field, (equals,)) & elsewhere
-                    yield JointCheck(label=row.label(field), broken=broken, finding=finding)
-            case _:
-                raise AssertionError(rule)
+    @property
+    def conditions(self) -> tuple[tuple[str, Literals], ...]:
+        """Fields of which single values matter, and these values."""
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether a document breaks it."""
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+
+    def below(self, path: str) -> "JointRule":
+        """The same rule, as seen from around the object at this path."""
 
 
-def missing_parts(
-    needed: Sequence[Column], columns: Sequence[Bound], key: Bound, markers: Markers
-) -> Iterator[JointCheck]:
-    """Fields without which their object must not be sent, and those that every row must have."""
-    row = _Row(columns, markers)
-    for column in needed:
-        around = ".".join(column.within or ())
-        if column.name == key.column.name or (around and not row.has(f"{around}.")):
-            continue
-        trigger = row.filled(f"{around}.") if around else pl.lit(value=True)
-        present = pl.any_horizontal(
-            row.filled(f"{column.name}."),
-            *(row.filled(".".join(column.path[:depth])) for depth in range(1, len(column.path) + 1)),
-        )
-        label = row.label(column.name)
-        message = f"{column.name} is missing" + (f", and {around} is only taken whole" if around else "")
-        fill = f"Fill in {label}" if row.has(column.name) else f"Add a column {label} and fill it in"
-        advice = fill + (f", or make the rest of {around} blank." if around else ".")
-        yield JointCheck(label=label, broken=trigger & ~present, finding=Finding("required", message, advice))
+@dataclass(frozen=True)
+class NotBoth:
+    """Two fields of which one at most may be sent. `why` completes the sentence "both are filled, and ..."."""
+
+    first: str
+    second: str
+    why: str = "only one of them can be sent"
+    name: ClassVar[LiteralString] = "not_both"
+    conditions: ClassVar[tuple[tuple[str, Literals], ...]] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return self.first, self.second
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether both are sent."""
+        return _is_sent(document, self.first) and _is_sent(document, self.second)
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        return f"{naming(self.first)} and {naming(self.second)} must not both be filled: {self.why}"
+
+    def below(self, path: str) -> "NotBoth":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, first=f"{path}.{self.first}", second=f"{path}.{self.second}")
 
 
-class _Row:
-    """What the cells of a row say about fields, which go by their dotted paths; `x.` and `x.*` are all below x."""
+@dataclass(frozen=True)
+class ExactlyOne:
+    """Fields of which exactly one must be sent."""
 
-    def __init__(self, columns: Sequence[Bound], markers: Markers) -> None:
-        self._columns = columns
-        self._markers = markers
+    paths: tuple[str, ...]
+    name: ClassVar[LiteralString] = "exactly_one"
+    conditions: ClassVar[tuple[tuple[str, Literals], ...]] = ()
 
-    def has(self, path: str) -> bool:
-        """Whether there is a column for it."""
-        return bool(self._numbers(path))
+    def __init__(self, *paths: str) -> None:
+        object.__setattr__(self, "paths", paths)
 
-    def label(self, path: str) -> str:
-        """What the file calls it."""
-        return next((self._columns[number].label for number in self._numbers(path)), path)
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether none or several are sent."""
+        return sum(_is_sent(document, path) for path in self.paths) != 1
 
-    def filled(self, path: str) -> pl.Expr:
-        """Whether a cell of it is filled."""
-        return pl.any_horizontal(pl.lit(value=False), *(text(number).is_not_null() for number in self._numbers(path)))
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        return f"exactly one of {listed([naming(path) for path in self.paths])} must be filled"
 
-    def number(self, path: str) -> pl.Expr:
-        """Its number; null where its cell cannot be read."""
-        return value(self._numbers(path)[0])
-
-    def is_one_of(self, path: str, values: Literals) -> pl.Expr:
-        """Whether it has one of these values; null where its cell cannot be read."""
-        if not self.has(path):
-            return pl.lit(value=False)
-        number = self._numbers(path)[0]
-        return pl.when(self._is_unset(number)).then(pl.lit(value=False)).otherwise(value(number).is_in(values))
-
-    def requirement(self, rule: JointRule, path: str, applies: pl.Expr) -> JointCheck:
-        """That it must have a value where something applies."""
-        unset = pl.all_horizontal(pl.lit(value=True), *(self._is_unset(number) for number in self._numbers(path)))
-        label = self.label(path)
-        advice = f"Fill in {label}." if self.has(path) else f"Add a column {label} and fill it in."
-        finding = Finding(rule.name, rule.describe(self.label), advice)
-        return JointCheck(label=label, broken=applies & unset, finding=finding)
-
-    def _is_unset(self, number: int) -> pl.Expr:
-        blank = text(number).is_null()
-        return blank | self._markers.is_clear(number) if self._columns[number].column.nullable else blank
-
-    def _numbers(self, path: str) -> list[int]:
-        return [number for number, one in enumerate(self._columns) if _is_at(one.column, path)]
+    def below(self, path: str) -> "ExactlyOne":
+        """The same rule, as seen from around the object at this path."""
+        return ExactlyOne(*(f"{path}.{one}" for one in self.paths))
 
 
-def _is_at(column: Column, path: str) -> bool:
-    return column.name.startswith(path.rstrip("*")) if path.endswith((".", "*")) else column.name == path
+@dataclass(frozen=True)
+class NotSwapped:
+    """Two numbers of which the second never exceeds `most` in size, nor the first `more`: the wrong way round?"""
+
+    first: str
+    second: str
+    most: float
+    more: float
+    name: ClassVar[LiteralString] = "swapped"
+    conditions: ClassVar[tuple[tuple[str, Literals], ...]] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return self.first, self.second
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether the second is too large, and the two would fit if they were exchanged."""
+        first, second = _value(document, self.first), _value(document, self.second)
+        return None not in (first, second) and self.most < abs(second) <= self.more and abs(first) <= self.most
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        first, second = naming(self.first), naming(self.second)
+        return f"{second} is beyond {self.most:g}, and {first} is not: the two are probably swapped"
+
+    def below(self, path: str) -> "NotSwapped":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, first=f"{path}.{self.first}", second=f"{path}.{self.second}")
+
+
+@dataclass(frozen=True)
+class RequiredWhen:
+    """A field that must be sent, and not as null, where another one is sent with a certain value."""
+
+    field: str
+    when: str
+    equals: bool | str
+    why: str = ""
+    name: ClassVar[LiteralString] = "required_when"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return self.field, self.when
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Literals], ...]:
+        """What makes the field required."""
+        return ((self.when, (self.equals,)),)
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether the field is required and has no value."""
+        return _value(document, self.when) == self.equals and _value(document, self.field) is None
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        return f"{naming(self.field)} is required where {_told(naming, self.when, self.equals)}" + _because(self.why)
+
+    def below(self, path: str) -> "RequiredWhen":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, field=f"{path}.{self.field}", when=f"{path}.{self.when}")
+
+
+@dataclass(frozen=True)
+class RequiredUnless:
+    """A field that must be sent, and not as null, unless all of `unless` are sent with the values given there.
+
+    `where` names a field and those of its values for which this holds; None for all rows.
+    """
+
+    field: str
+    unless: tuple[tuple[str, bool | str], ...]
+    where: tuple[str, tuple[str, ...]] | None = None
+    why: str = ""
+    name: ClassVar[LiteralString] = "required_unless"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return (self.field, *(path for path, _ in self.conditions))
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Literals], ...]:
+        """What makes the field required, and what frees from it."""
+        return (*((path, (value,)) for path, value in self.unless), *([self.where] if self.where else []))
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether the field is required and has no value."""
+        if self.where and _value(document, self.where[0]) not in self.where[1]:
+            return False
+        excused = all(_value(document, path) == value for path, value in self.unless)
+        return not excused and _value(document, self.field) is None
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        where = f" where {_told(naming, self.where[0], *self.where[1])}" if self.where else ""
+        unless = " and ".join(_told(naming, path, value) for path, value in self.unless)
+        return f"{naming(self.field)} is required{where}, unless {unless}" + _because(self.why)
+
+    def below(self, path: str) -> "RequiredUnless":
+        """The same rule, as seen from around the object at this path."""
+        unless = tuple((f"{path}.{one}", value) for one, value in self.unless)
+        where = None if self.where is None else (f"{path}.{self.where[0]}", self.where[1])
+        return replace(self, field=f"{path}.{self.field}", unless=unless, where=where)
+
+
+@dataclass(frozen=True)
+class OnlyWith:
+    """A value that a field may have only where another one, if it is sent, has one of certain choices."""
+
+    field: str
+    value: bool | str
+    other: str
+    choices: tuple[str, ...]
+    why: str = ""
+    name: ClassVar[LiteralString] = "only_with"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The fields concerned."""
+        return self.field, self.other
+
+    @property
+    def conditions(self) -> tuple[tuple[str, Literals], ...]:
+        """The value, and what allows it."""
+        return (self.field, (self.value,)), (self.other, self.choices)
+
+    def is_broken(self, document: BaseModel) -> bool:
+        """Whether the field has the value where it must not."""
+        allowed = not _is_sent(document, self.other) or _value(document, self.other) in self.choices
+        return _value(document, self.field) == self.value and not allowed
+
+    def describe(self, naming: Naming = str) -> str:
+        """The rule as a sentence."""
+        only = _told(naming, self.other, *self.choices)
+        return f"{naming(self.field)} can be {_spelt(self.value)} only where {only}" + _because(self.why)
+
+    def below(self, path: str) -> "OnlyWith":
+        """The same rule, as seen from around the object at this path."""
+        return replace(self, field=f"{path}.{self.field}", other=f"{path}.{self.other}")
+
+
+def _is_sent(value: object, path: str) -> bool:
+    """Whether a document holds something at a dotted path."""
+    name, _, rest = path.partition(".")
+    if isinstance(value, BaseModel):
+        return name in value.model_fields_set and (not rest or _is_sent(getattr(value, name), rest))
+    return isinstance(value, Mapping) and name in value and (not rest or _is_sent(value[name], rest))
+
+
+def _value(document: BaseModel, path: str) -> Any:  # noqa: ANN401  # whatever the model holds
+    """What a document holds at a dotted path; None where it is not sent, or null."""
+    if not _is_sent(document, path):
+        return None
+    found: Any = document
+    for name in path.split("."):
+        found = found[name] if isinstance(found, Mapping) else getattr(found, name)
+    return found.value if isinstance(found, Enum) else found
+
+
+def _told(naming: Naming, path: str, *values: bool | str) -> str:
+    return f"{naming(path)} is {' or '.join(_spelt(value) for value in values)}"
+
+
+def _spelt(value: bool | str) -> str:
+    return value if isinstance(value, str) else str(value).lower()
+
+
+def _because(why: str) -> str:
+    return f": {why}" if why else ""

@@ -10,7 +10,7 @@ import polars as pl
 import pydantic
 
 from bulk.model import ROW
-from bulk.validation.bound import Binding
+from bulk.validation.binding import Binding
 from bulk.validation.coerce import PolarsType
 from bulk.validation.columns import Schema
 

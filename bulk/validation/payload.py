@@ -11,10 +11,10 @@ from typing import TypeAlias
 
 import polars as pl
 
-from bulk.validation.bound import Binding
+from bulk.validation.binding import Binding
+from bulk.validation.cell_rules import Markers, text, value
 from bulk.validation.columns import Column, Kind
 from bulk.validation.json_text import escaped
-from bulk.validation.rules import Markers, text, value
 
 Part: TypeAlias = tuple[tuple[str, ...], int, Column]
 """Path from the object at hand, number and column."""

@@ -7,9 +7,9 @@ import polars as pl
 
 from bulk.model import ROW
 from bulk.validation import coerce
-from bulk.validation.bound import Bound
+from bulk.validation.binding import Bound
+from bulk.validation.cell_rules import Markers, spellings, text, value
 from bulk.validation.columns import Column
-from bulk.validation.rules import Markers, spellings, text, value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)

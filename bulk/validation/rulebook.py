@@ -12,15 +12,15 @@ import polars as pl
 
 from bulk.model import Rejection, Violation, shorten
 from bulk.validation import messages
-from bulk.validation.bound import Binding, Bound
+from bulk.validation.binding import Binding, Bound
+from bulk.validation.cell_rules import Markers, Rule, cell_rules
 from bulk.validation.cells import cells_of
 from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Constraints, Kind, Schema
 from bulk.validation.damage import Finding
-from bulk.validation.joint import NotBoth, RequiredUnless, RequiredWhen
-from bulk.validation.joint_rules import JointCheck, joint_checks, missing_parts
+from bulk.validation.joint_checks import JointCheck, joint_checks, missing_parts
+from bulk.validation.joint_rules import NotBoth, RequiredUnless, RequiredWhen
 from bulk.validation.reader import Reader
-from bulk.validation.rules import Markers, Rule, cell_rules
 
 Said: TypeAlias = tuple[str | None, Finding]
 """The column to name, and what is wrong there."""

@@ -12,10 +12,10 @@ from pydantic.fields import FieldInfo
 
 from bulk.errors import SchemaError
 from bulk.model import listed
+from bulk.validation.annotations import Shape
 from bulk.validation.columns import WILDCARD, Column, Constraints, Kind, Schema, plain
 from bulk.validation.document import Document
-from bulk.validation.joint import JointRule, NotBoth
-from bulk.validation.shapes import Shape
+from bulk.validation.joint_rules import JointRule, NotBoth
 
 SCALARS: Mapping[Any, Kind] = {str: Kind.TEXT, int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.BOOLEAN}
 LISTS: Mapping[Kind, Kind] = {Kind.TEXT: Kind.TEXTS, Kind.INTEGER: Kind.INTEGERS}

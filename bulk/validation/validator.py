@@ -8,14 +8,14 @@ import polars as pl
 from bulk.errors import UsageError
 from bulk.model import ROW, Rejection
 from bulk.validation import coerce, damage
-from bulk.validation.bound import Binding
+from bulk.validation.binding import Binding
+from bulk.validation.cell_rules import Markers, text, value
 from bulk.validation.columns import Schema
-from bulk.validation.glance import Glance
 from bulk.validation.payload import payload
+from bulk.validation.prefilter import Prefilter
+from bulk.validation.read_only import shown
 from bulk.validation.reader import Reader
 from bulk.validation.rulebook import Rulebook
-from bulk.validation.rules import Markers, text, value
-from bulk.validation.shown import shown
 from bulk.validation.verdicts import Checked, Faults, Unusual
 
 
@@ -46,7 +46,7 @@ class Validator:
             if one.column.consequence is not None
         ]
         self._rulebook = Rulebook(schema, binding, self._reader, self._markers, title=title)
-        self._glance = Glance(binding, self._rulebook.joint, self._reader, self._markers)
+        self._prefilter = Prefilter(binding, self._rulebook.joint, self._reader, self._markers)
 
     def check(self, frame: pl.DataFrame) -> Checked:
         """Judge every row. Raises `SourceError` for a column whose type cannot be in a document."""
@@ -72,7 +72,7 @@ class Validator:
 
     def faults(self, frame: pl.DataFrame) -> Faults:
         """As `check`, several times as fast: for who does not want what can be sent."""
-        doubts = self._glance.doubtful(frame)
+        doubts = self._prefilter.doubtful(frame)
         if doubts.frame.is_empty():
             return Faults()
         work = self._reader.read(doubts.frame, doubts.numbers)

@@ -17,12 +17,12 @@ import polars as pl
 from bulk.model import ROW, Rejection, file_of, listed, row_of
 from bulk.validation.cells import original_cells
 from bulk.validation.columns import Kind, Schema
-from bulk.validation.commas import explain_grouped, have_decimal_commas, may_be_grouped
 from bulk.validation.damage import Finding
-from bulk.validation.repeats import NAMED, Repeats
+from bulk.validation.decimal_commas import explain_grouped, have_decimal_commas, may_be_grouped
+from bulk.validation.duplicates import NAMED, Repeats
+from bulk.validation.lost_zeros import WidthProfile, explain_lost_zeros, lost_zeros
 from bulk.validation.rulebook import violation
 from bulk.validation.validator import Validator
-from bulk.validation.widths import WidthProfile, explain_lost_zeros, lost_zeros
 
 
 class WholeFile:

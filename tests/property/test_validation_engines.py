@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 from bulk.connectors.luminous.models import Product
 from bulk.model import ROW
 from bulk.validation import Validator, bind, compile_schema
+from bulk.validation.cell_rules import cell_rules
 from bulk.validation.columns import Kind
 from bulk.validation.damage import DATE, SCIENTIFIC, is_error_text
 from bulk.validation.document import (
@@ -28,7 +29,6 @@ from bulk.validation.document import (
     RequiredUnless,
     RequiredWhen,
 )
-from bulk.validation.rules import cell_rules
 
 
 class Length(Document):

@@ -10,7 +10,7 @@ from bulk.errors import UsageError
 from bulk.model import ROW
 from bulk.validation import Mapping, Validator, bind
 from bulk.validation.document import UNSET, Document
-from bulk.validation.joint import RequiredUnless, RequiredWhen
+from bulk.validation.joint_rules import RequiredUnless, RequiredWhen
 from bulk.validation.mapping import Split
 
 

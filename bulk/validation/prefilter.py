@@ -1,7 +1,7 @@
-"""Rows that are good at a glance, told from their cells as they stand, so that only the others need be read.
+"""A quick test of cells as they stand, which most good rows pass, so that only the others need be read.
 
-To bring all cells to text and value and to ask every rule of them takes several times as long. A glance may take a good
-row for a doubtful one, never the other way round: what it knows no quick look for is doubtful wherever it is filled.
+To bring all cells to text and value and to ask every rule of them takes several times as long. The test may
+take a good row for a doubtful one, never the other way round: a column without a quick check is doubtful where filled.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,13 +11,13 @@ from typing import Final
 import polars as pl
 
 from bulk.validation import coerce
-from bulk.validation.bound import Binding
+from bulk.validation.binding import Binding
+from bulk.validation.cell_rules import Markers, spellings, text
 from bulk.validation.coerce import PolarsType
 from bulk.validation.columns import Kind
-from bulk.validation.joint_rules import JointCheck
-from bulk.validation.looks import at_text, at_value
+from bulk.validation.joint_checks import JointCheck
+from bulk.validation.prefilter_checks import at_text, at_value
 from bulk.validation.reader import Reader
-from bulk.validation.rules import Markers, spellings, text
 
 _FEW: Final = 0.25
 """Different texts for each cell of a column, at most, to look at each of them instead of at each cell."""
@@ -28,7 +28,7 @@ _MOST: Final = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Doubts:
-    """What is not good at a glance."""
+    """What did not pass."""
 
     frame: pl.DataFrame
     """The rows that must be read."""
@@ -49,7 +49,7 @@ class _Plan:
     """To be asked of lists of different texts, which leaves those in doubt; for columns with a single, dear look."""
 
 
-class Glance:
+class Prefilter:
     """Tells which rows of a table are doubtful."""
 
     def __init__(self, binding: Binding, joint: Sequence[JointCheck], reader: Reader, markers: Markers) -> None:

@@ -1,20 +1,6 @@
-"""Telling people and listeners what happens."""
+"""Values and counts in sentences for people."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-
-from msgspec import Struct
-
-
-class Event(Struct, frozen=True, kw_only=True):
-    """Something a listener may want to show."""
-
-    kind: str
-    """`source`, `checking`, `checked`, `asking`, `settled`, `exported`, `pause`, `pace`, `note` or `finished`."""
-    message: str = ""
-    """One sentence for a person."""
-    data: Mapping[str, Any] = {}
-    """The same for a program."""
+from collections.abc import Sequence
 
 
 def shorten(value: object, limit: int = 80) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from bulk.validation import coerce, damage, messages
-from bulk.validation.bound import Bound
+from bulk.validation.binding import Bound
 from bulk.validation.coerce import Family
 from bulk.validation.columns import Column, Kind
 from bulk.validation.damage import Finding

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import UNSET, Struct
 from msgspec.structs import force_setattr
 
-from bulk.model.documents import parsed
+from bulk.model.json import parsed
 from bulk.model.rows import Status
 
 

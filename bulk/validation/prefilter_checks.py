@@ -1,7 +1,7 @@
-"""Quick looks at the cells of a column as they stand: true where a filled cell is surely good.
+"""Quick checks of the cells of a column as they stand: true where a filled cell is surely good.
 
-The looks of a column follow each other, from the cheapest to the surest, and each is had only at what the ones before
-left open. A look may take a good cell for a doubtful one, never the other way round.
+The checks of a column follow each other, from the cheapest to the surest, and each is asked only of what the ones
+before left open. A check may take a good cell for a doubtful one, never the other way round.
 """
 
 from collections.abc import Sequence
@@ -10,9 +10,9 @@ from typing import Final
 import polars as pl
 
 from bulk.validation import coerce, damage
+from bulk.validation.cell_rules import bound_on
 from bulk.validation.coerce import Family, PolarsType
 from bulk.validation.columns import Column, Constraints, Kind
-from bulk.validation.rules import bound_on
 
 _NUMBER: Final = r"[0-9]{1,9}(?:\.[0-9]{1,5})?"
 """As nearly all numbers are, with no more digits than a spreadsheet keeps."""
@@ -34,7 +34,7 @@ _STRAIGHT: Final = frozenset(
 
 
 def at_text(cell: pl.Expr, column: Column, forms: Sequence[str], *, is_code: bool) -> Sequence[pl.Expr]:
-    """Looks at cells of text; none where only reading can tell. `forms` are the spellings of markers."""
+    """Checks of cells of text; none where only reading can tell. `forms` are the spellings of markers."""
     stated = column.constraints.stated()
     bounded = column.expected is None and stated.keys() <= {"max_length"}
     match column.kind:
@@ -67,7 +67,7 @@ def at_text(cell: pl.Expr, column: Column, forms: Sequence[str], *, is_code: boo
 
 
 def at_value(cell: pl.Expr, column: Column, dtype: PolarsType, family: Family) -> Sequence[pl.Expr]:
-    """Looks at typed cells; none where only reading can tell."""
+    """Checks of typed cells; none where only reading can tell."""
     value = coerce.direct(cell, dtype, family, column) if (family, column.kind) in _STRAIGHT else None
     if value is None:
         return ()

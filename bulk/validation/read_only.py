@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 from pydantic import TypeAdapter
 
-from bulk.validation.bound import Bound
+from bulk.validation.binding import Bound
+from bulk.validation.cell_rules import Markers, text, value
 from bulk.validation.columns import Column, Constraints, Kind
 from bulk.validation.json_text import quoted
 from bulk.validation.payload import Part, literal, members
 from bulk.validation.reader import Reader
-from bulk.validation.rules import Markers, text, value
 
 _ANY_JSON: TypeAdapter[Any] = TypeAdapter(Any)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bulk.errors import UsageError
-from bulk.model.telling import listed
+from bulk.model.wording import listed
 
 REMOTE_ID: Final = "id"
 """Column that holds an API's own id of a record, wherever one is loaded by it."""
