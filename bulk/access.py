@@ -14,8 +14,7 @@ from msgspec.structs import replace
 from bulk.contracts import Clock, Connector, Ledger, Listener
 from bulk.errors import ConfigurationError
 from bulk.http.address import checked_address
-from bulk.http.client import Client
-from bulk.http.clients import client_of
+from bulk.http.client import Client, client_of
 from bulk.http.pace import Pace
 from bulk.http.turns import Turns
 from bulk.model import Event, Limits, Run

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from bulk.connectors import find
 from bulk.contracts import SystemClock
 from bulk.errors import BulkError
-from bulk.http.clients import client_of
+from bulk.http.client import client_of
 from bulk.http.shared_pace import Granting, PaceShare
 from bulk.http.writer import Ending
 from bulk.jobs.guards import Stop

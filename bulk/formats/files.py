@@ -150,11 +150,11 @@ def replacing(path: str) -> Iterator[str]:
         folder = target.parent
         reason = error.strerror or str(error) if folder.is_dir() else f"there is no folder {folder}"
         raise UsageError(f"{path} cannot be written: {reason}", advice="name another place to write it to") from error
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Not every system lets a folder be opened; there the rename is as durable as the system makes it.
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed in a folder last, where the system lets a folder be opened."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

@@ -1,14 +1,13 @@
 """Sources behind a web address or in an object store, fetched into a local file."""
 
 import importlib
-import ipaddress
 from http.client import HTTPException, HTTPMessage
 from typing import IO, BinaryIO
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from bulk.errors import ConfigurationError, SourceError, UsageError
-from bulk.model import shorten
+from bulk.model import is_loopback, shorten
 
 _STORES = {"s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl"}
 _PATIENCE = 60.0
@@ -94,12 +93,5 @@ def _unfetched(address: str, error: Exception) -> SourceError:
 
 def _refuse_plain(address: str) -> None:
     parts = urlsplit(address)
-    if parts.scheme != "https" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
         raise UsageError("a catalog is not fetched over plain http", advice="use https")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,10 +1,10 @@
 """Addresses of APIs: which are safe to send credentials to, and through which proxy they are reached."""
 
-import ipaddress
 import urllib.request
 from urllib.parse import urlsplit
 
 from bulk.errors import ConfigurationError
+from bulk.model import is_loopback
 
 
 def checked_address(base_url: str, *, called: str = "base address") -> str:
@@ -23,7 +23,7 @@ def checked_address(base_url: str, *, called: str = "base address") -> str:
         raise ConfigurationError(f"the {called} of {host} holds a user name or password; it must hold none")
     if parts.query or parts.fragment:
         raise ConfigurationError(f"the {called} of {host} must end with its path: no ? and no #")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(
             f"the {called} of {host} is not encrypted, so anybody on the way could read the credentials",
             advice="Use https://; plain http is for this machine only (127.0.0.1, ::1, localhost).",
@@ -31,18 +31,11 @@ def checked_address(base_url: str, *, called: str = "base address") -> str:
     return base_url.rstrip("/")
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def proxy_for(base: str) -> str | None:
     """The proxy that the environment names for this address, looked up once: aiohttp would do so at every request."""
     parts = urlsplit(base)
     host = parts.hostname or ""
-    if _is_loopback(host) or urllib.request.proxy_bypass(host):
+    if is_loopback(host) or urllib.request.proxy_bypass(host):
         return None
     proxy = urllib.request.getproxies().get(parts.scheme)
     if proxy is not None and urlsplit(proxy).scheme not in ("http", "https"):

@@ -8,16 +8,11 @@ import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import urlencode, urlsplit
 
-from bulk.contracts import Auth, Clock, Explanation, SystemClock
-from bulk.errors import (
-    ApiError,
-    RetryableError,
-    ThrottledError,
-    UnreachableError,
-)
+from bulk.contracts import Auth, Clock, Connector, Explanation, SystemClock
+from bulk.errors import ApiError, RetryableError, ThrottledError, UnreachableError
 from bulk.http.address import checked_address, proxy_for
 from bulk.http.border import FOREIGN, Blotter, illegible, judge, translate
 from bulk.http.exchange import Exchange
@@ -268,3 +263,17 @@ def _is_stale(request: Request, error: ApiError) -> bool:
 
 def _stopped() -> UnreachableError:
     return UnreachableError("the run was ended before this was sent", code="stopped", maybe_applied=False)
+
+
+def client_of(connector: Connector, settings: Any, limits: Limits, clock: Clock, pace: Turns) -> Client:  # noqa: ANN401  # each connector has a model of its own
+    """A client of an API under these settings of its connector, not opened yet."""
+    return Client(
+        connector.target(settings),
+        auth=connector.auth(settings),
+        pace=pace,
+        limits=limits,
+        explain=connector.explain,
+        legible=connector.legible,
+        headers=connector.headers,
+        clock=clock,
+    )

@@ -10,10 +10,11 @@ from pathlib import Path
 import polars as pl
 
 from bulk.contracts import Format
+from bulk.formats.files import sync_folder
 from bulk.formats.frames import regrouped
 from bulk.jobs.fitting import Remarks
 from bulk.jobs.flattening import Flattening
-from bulk.jobs.spool import Spool, sync_folder
+from bulk.jobs.spool import Spool
 
 BATCH = 2_000
 """Rows written at once: how many were read at once is not to be seen in the file."""

@@ -5,9 +5,10 @@
 - `requests`: what is said to an API, what it answers, and how it wants to be treated
 - `documents`: JSON documents side by side as columns
 - `positions`: numbers of rows that tell files apart
-- `json`, `wording`: reading and writing JSON quickly; sentences for people
+- `json`, `addresses`, `wording`: JSON read and written quickly; what is this machine; sentences for people
 """
 
+from bulk.model.addresses import is_loopback
 from bulk.model.documents import ABSENT, Documents, distinct, each
 from bulk.model.json import parsed, written
 from bulk.model.positions import FILE_STRIDE, REMOTE_ID, ROW, file_of, place, row_of, spans
@@ -47,6 +48,7 @@ __all__ = [
     "distinct",
     "each",
     "file_of",
+    "is_loopback",
     "listed",
     "many",
     "parsed",

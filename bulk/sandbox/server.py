@@ -1,6 +1,5 @@
 """The server: several APIs side by side on one free port of the loopback interface."""
 
-import ipaddress
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from aiohttp import web
 
 from bulk.contracts import Clock, SystemClock
 from bulk.errors import UsageError
+from bulk.model import is_loopback
 from bulk.sandbox.api import Answer, Api, Call, members, plain_error
 from bulk.sandbox.ceiling import Ceiling
 from bulk.sandbox.delivery import deliver, retry_after, spoil
@@ -59,7 +59,7 @@ class Sandbox:
         clock: Clock | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        if not _is_loopback(host):
+        if not is_loopback(host):
             raise UsageError(f"A sandbox listens on this machine only, not on {host}.", advice="Leave the host out.")
         for what in ("name", "base"):
             if len({getattr(api, what) for api in apis}) != len(apis):
@@ -242,10 +242,3 @@ def _answer(router: Router, call: Call) -> Answer:
 def _authorized(headers: Mapping[str, str], tokens: frozenset[str]) -> bool:
     scheme, _, token = headers.get("Authorization", "").partition(" ")
     return scheme.lower() == "bearer" and token in tokens
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
