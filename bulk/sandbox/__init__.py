@@ -1,6 +1,6 @@
 """A kit for pretending to be an API: a server with state, limits, latency and faults to choose. Knows no API itself."""
 
-from bulk.sandbox.api import Answer, Api, Call, Route
+from bulk.sandbox.api import Answer, Api, Call, RefusedCallError, Route, is_number
 from bulk.sandbox.ceiling import Ceiling
 from bulk.sandbox.faults import KINDS, Fault, Faults
 from bulk.sandbox.log import Exchange, RequestLog
@@ -16,10 +16,12 @@ __all__ = [
     "Exchange",
     "Fault",
     "Faults",
+    "RefusedCallError",
     "RequestLog",
     "Route",
     "Row",
     "Sandbox",
     "Store",
     "Table",
+    "is_number",
 ]

@@ -1,11 +1,12 @@
 """What a twin of an API is made of: routes from calls to answers, the tokens it takes, the words of its errors."""
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
 
 from bulk.sandbox.store import Store
 
@@ -42,6 +43,16 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a JSON number that a float can hold; 1e999 is read as infinity."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """What is sent back."""
@@ -69,8 +80,19 @@ class Answer:
         return replace(self, headers={**self.headers, **headers})
 
 
+class RefusedCallError(Exception):
+    """Ends a handler with an error answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 Handler: TypeAlias = Callable[[Call], Answer]
-"""Answers one call. Not a coroutine: a call is served whole before the next one, so the store needs no locks."""
+"""Answers one call, or raises `RefusedCallError`.
+
+Not a coroutine: a call is served whole before the next one, so the store needs no locks.
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import unquote
 
-from bulk.sandbox.api import Api, Call, Handler, Route
+from bulk.sandbox.api import Answer, Api, Call, Handler, RefusedCallError, Route
 from bulk.sandbox.store import Store
 
 
@@ -23,7 +23,7 @@ class Router:
         templates: dict[str, dict[str, Handler]] = {}
         for route in routes:
             table = templates if "{" in route.path else self._fixed
-            table.setdefault(route.path, {})[route.method] = route.handler
+            table.setdefault(route.path, {})[route.method] = _answering(route.handler)
         for path, handlers in templates.items():
             pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(path))
             self._templates.append((re.compile(pattern), handlers))
@@ -37,3 +37,15 @@ class Router:
                 params: Mapping[str, str] = {name: unquote(value) for name, value in match.groupdict().items()}
                 return replace(call, params=params), handlers.get(call.method), True
         return call, None, False
+
+
+def _answering(handler: Handler) -> Handler:
+    """The same handler, whose refusals are answers."""
+
+    def answered(call: Call) -> Answer:
+        try:
+            return handler(call)
+        except RefusedCallError as refusal:
+            return refusal.answer
+
+    return answered

@@ -20,7 +20,7 @@ from bulk.connectors.commercetools.sandbox.channels.directory import Directory
 from bulk.connectors.commercetools.sandbox.channels.routes import Channels
 from bulk.connectors.commercetools.sandbox.channels.seed import seed_channels
 from bulk.connectors.commercetools.sandbox.checks import Findings
-from bulk.connectors.commercetools.sandbox.errors import error, refusing, too_long
+from bulk.connectors.commercetools.sandbox.errors import error, too_long
 from bulk.connectors.commercetools.sandbox.examples import examples
 from bulk.connectors.commercetools.sandbox.requests import fields, key
 from bulk.connectors.commercetools.sandbox.switches import Switches
@@ -36,7 +36,7 @@ from bulk.connectors.commercetools.sandbox.tokens import (
 from bulk.connectors.commercetools.sandbox.types import routes as type_routes
 from bulk.connectors.commercetools.sandbox.types.registry import Registry
 from bulk.connectors.commercetools.sandbox.types.seed import seed_types
-from bulk.sandbox import Answer, Api, Call, Route, Store
+from bulk.sandbox import Answer, Api, Call, RefusedCallError, Route, Store
 
 __all__ = [
     "SECRETS",
@@ -129,13 +129,16 @@ def _admitted(gate: Gate, scopes: tuple[str, ...], run: Callable[[Call], Answer]
 
 def _served(run: Callable[[Call], Answer], switches: Switches) -> Callable[[Call], Answer]:
     """The same operation, as it is reached from outside: not by too long an address, and with a number to ask about."""
-    answering = refusing(run)
 
     def served(call: Call) -> Answer:
         if len(call.target) > switches.url_bytes:
             return too_long(call)
         number = call.headers.get("X-Correlation-ID") or f"practice-{uuid4()}"
-        return answering(call).having({"X-Correlation-ID": number})
+        try:
+            answer = run(call)
+        except RefusedCallError as refusal:
+            answer = refusal.answer
+        return answer.having({"X-Correlation-ID": number})
 
     return served
 

@@ -1,12 +1,12 @@
 """How single values of a body are checked: what is of the wrong shape is refused before anything is looked up."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias, TypeGuard
 
-from bulk.connectors.commercetools.sandbox.errors import Complaint, RefusedCallError, envelope
+from bulk.connectors.commercetools.sandbox.errors import Complaint, envelope
 from bulk.connectors.commercetools.sandbox.switches import Switches
+from bulk.sandbox import RefusedCallError
 
 _LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _USUAL_KEY: Final = re.compile(r"[A-Za-z0-9_-]{2,256}")
@@ -66,16 +66,6 @@ def whole(value: object, path: Path, findings: Findings) -> None:
 def is_whole(value: object) -> TypeGuard[int]:
     """Whether a value is a whole number of 64 bits."""
     return isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 63
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a JSON number that a float can hold; 1e999 is read as infinity."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def usual_key(value: object, path: Path, findings: Findings) -> None:

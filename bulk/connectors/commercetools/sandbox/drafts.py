@@ -12,7 +12,6 @@ from bulk.connectors.commercetools.sandbox.checks import (
     Path,
     Rule,
     anything,
-    is_number,
     listed,
     localized,
     members,
@@ -20,6 +19,7 @@ from bulk.connectors.commercetools.sandbox.checks import (
     usual_key,
     word,
 )
+from bulk.sandbox import is_number
 
 ROLES: Final = ("InventorySupply", "ProductDistribution", "OrderExport", "OrderImport", "Primary")
 

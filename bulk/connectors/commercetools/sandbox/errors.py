@@ -1,12 +1,12 @@
 """How commercetools words its errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final
 
 from bulk.connectors.commercetools.sandbox.switches import Switches
-from bulk.sandbox import Answer, Call
+from bulk.sandbox import Answer, Call, RefusedCallError
 
 _CODES: Final[Mapping[int, tuple[str, str]]] = {
     400: ("InvalidInput", "Malformed request."),
@@ -38,14 +38,6 @@ class Complaint:
     """Fields of this code."""
     broken: bool = True
     """Whether the request breaks a documented rule, whatever the state of the project."""
-
-
-class RefusedCallError(Exception):
-    """Ends a handler with an error answer."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
 
 
 def envelope(status: int, *complaints: Complaint, more: Mapping[str, str] | None = None) -> Answer:
@@ -98,18 +90,6 @@ def too_long(call: Call) -> Answer:
     page = "<html><head><title>414 Request-URI Too Large</title></head><body><h1>414 Request-URI Too Large</h1></body>"
     why = f"the address has {len(call.target)} bytes"
     return Answer(status=414, body=page.encode(), content_type="text/html", malformed=why)
-
-
-def refusing(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-    """The same handler, whose refusals are answers."""
-
-    def answered(call: Call) -> Answer:
-        try:
-            return handler(call)
-        except RefusedCallError as refusal:
-            return refusal.answer
-
-    return answered
 
 
 def _gateway(status: int, shape: str) -> Answer:

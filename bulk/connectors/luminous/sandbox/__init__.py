@@ -11,7 +11,7 @@ from bulk.connectors.luminous.sandbox.access import NAME, TOKEN, environment, se
 from bulk.connectors.luminous.sandbox.channels import routes as channel_routes
 from bulk.connectors.luminous.sandbox.channels.directory import Directory
 from bulk.connectors.luminous.sandbox.channels.seed import seed_channels
-from bulk.connectors.luminous.sandbox.errors import error, refusing
+from bulk.connectors.luminous.sandbox.errors import error
 from bulk.connectors.luminous.sandbox.examples import examples
 from bulk.connectors.luminous.sandbox.listing import page
 from bulk.connectors.luminous.sandbox.products import routes as product_routes
@@ -80,7 +80,7 @@ def luminous_api(
             ("PATCH", "/channels/{id}/lock"): partial(channel_routes.lock, directory),
             ("POST", "/channels/{id}/integration-products"): partial(channel_routes.add_products, directory),
         }
-        return [Route(method=method, path=path, handler=refusing(run)) for (method, path), run in handlers.items()]
+        return [Route(method=method, path=path, handler=run) for (method, path), run in handlers.items()]
 
     return Api(
         name=NAME,

@@ -1,10 +1,10 @@
 """How single values are checked, whatever they belong to."""
 
-import math
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeGuard
 
 from bulk.connectors.luminous.sandbox.switches import Switches
+from bulk.sandbox import is_number
 
 
 class Findings:
@@ -50,16 +50,6 @@ def flag(value: object, path: str, findings: Findings) -> None:
     """True or false; 0 and 1 are numbers."""
     if not isinstance(value, bool):
         findings.breaks(path, "must be true or false")
-
-
-def is_number(value: object) -> TypeGuard[float]:
-    """Whether a value is a JSON number that a float can hold; 1e999 is read as infinity."""
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    try:
-        return math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def amount(value: object, path: str, findings: Findings) -> None:

@@ -1,6 +1,6 @@
 """How Luminous words its errors, as far as its documentation and its own client show."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -16,26 +16,6 @@ _MESSAGES: Final = {
     500: "Server Error",
     503: "Service Unavailable",
 }
-
-
-class RefusedCallError(Exception):
-    """Ends a handler with an error answer."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status)
-        self.answer = answer
-
-
-def refusing(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-    """The same handler, whose refusals are answers."""
-
-    def answered(call: Call) -> Answer:
-        try:
-            return handler(call)
-        except RefusedCallError as refusal:
-            return refusal.answer
-
-    return answered
 
 
 def error(call: Call, status: int, reason: str) -> Answer:

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from bulk.connectors.luminous.sandbox.errors import RefusedCallError, error
+from bulk.connectors.luminous.sandbox.errors import error
 from bulk.connectors.luminous.sandbox.switches import Switches
-from bulk.sandbox import Answer, Call, Row, Table
+from bulk.sandbox import Answer, Call, RefusedCallError, Row, Table
 
 
 def key(call: Call) -> str | None:

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from bulk.connectors.commercetools.sandbox.checks import Findings, is_number, is_whole, localized
+from bulk.connectors.commercetools.sandbox.checks import Findings, is_whole, localized
 from bulk.connectors.commercetools.sandbox.ids import is_id
 from bulk.connectors.commercetools.sandbox.switches import Switches
+from bulk.sandbox import is_number
 
 _WITHOUT_CENTS: Final = frozenset({"CLP", "ISK", "JPY", "KRW", "VND", "XAF", "XOF", "XPF"})
 _MONEY: Final = frozenset({"type", "currencyCode", "centAmount", "fractionDigits"})
