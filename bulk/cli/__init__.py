@@ -9,9 +9,9 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from bulk.cli import check, describe, export, history, keys, load, plan, practice, streams
+from bulk.cli import check, describe, export, history, keys, load, plan, sandbox, streams
 from bulk.cli.common import INTERRUPTED, EndedAtOnceError, Globals, hoist
-from bulk.cli.sparing import spare
+from bulk.cli.lazy_conversion import spare
 from bulk.errors import BulkError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.callback()(Globals.from_options)
-for part in (load, export, keys, plan, check, history, describe, practice):
+for part in (load, export, keys, plan, check, history, describe, sandbox):
     part.add_to(app)
 
 

@@ -3,26 +3,13 @@
 import typer
 
 from bulk.cli.common import copies_deleted, run_interruptibly, settings_of
-from bulk.cli.reading import (
-    Clear,
-    Delimiter,
-    Empty,
-    Encoding,
-    Format,
-    Limit,
-    MappingFile,
-    MatchBy,
-    ResourceName,
-    Sheet,
-    SourceName,
-    order_from,
-)
+from bulk.cli.options import ResourceName, RowOptions, SourceName, expanded
 from bulk.model import Event, Rejection
 
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(check)
+    app.command()(expanded(check))
 
 
 def check(
@@ -30,37 +17,17 @@ def check(
     resource: ResourceName,
     source: SourceName,
     *,
-    match_by: MatchBy = None,
-    mapping: MappingFile = None,
-    format: Format = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    clear: Clear = "<clear>",
-    empty: Empty = "<empty>",
-    limit: Limit = None,
+    reading: RowOptions,
 ) -> None:
     """Find every fault in a file. No call is made and nothing is recorded."""
     from bulk.checking import check as checked  # noqa: PLC0415  # polars is loaded only when something is read
-    from bulk.cli.documents import group_document, print_json, rejection_documents  # noqa: PLC0415
+    from bulk.cli.json_output import group_document, print_json, rejection_documents  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_check  # noqa: PLC0415
     from bulk.validation import Groups  # noqa: PLC0415
 
     options = settings_of(context)
-    order = order_from(
-        resource,
-        source,
-        format=format,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        match_by=match_by,
-        mapping=mapping,
-        clear=clear,
-        empty=empty,
-        limit=limit,
-    )
+    order = reading.order(resource, source)
     groups, invalid, rejected = Groups(), set[int](), list[Rejection]()
 
     async def sweep() -> int:

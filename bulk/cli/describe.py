@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bulk.cli.common import settings_of
-from bulk.cli.reading import ResourceName
+from bulk.cli.options import ResourceName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def resources(context: typer.Context) -> None:
     """List what can be imported."""
-    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_table  # noqa: PLC0415
     from bulk.connectors import connectors  # noqa: PLC0415
 
@@ -60,7 +60,7 @@ def resources(context: typer.Context) -> None:
 
 def fields(context: typer.Context, resource: ResourceName) -> None:
     """List the columns of a resource: their type and constraints, with the documentation reference."""
-    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_fields  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 
@@ -90,7 +90,7 @@ def template(
     ] = None,
 ) -> None:
     """Write an empty spreadsheet with the right headers."""
-    from bulk.cli.documents import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.screen import wrote  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 

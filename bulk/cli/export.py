@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bulk.cli.common import open_session, run_interruptibly, settings_of
-from bulk.cli.load import Burst, Concurrency, Rate, Sandbox
-from bulk.cli.reading import ResourceName
+from bulk.cli.options import PaceOptions, ResourceName, Sandbox, expanded
 from bulk.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ LAST = "last"
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(export)
+    app.command()(expanded(export))
     app.command()(get)
 
 
@@ -48,9 +47,7 @@ def export(
         bool,
         typer.Option("--keep-formulas", help="Leave cells that a spreadsheet would run as a formula as they are."),
     ] = False,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
+    pace: PaceOptions,
     sandbox: Sandbox = False,
 ) -> None:
     """Write what the API has to a file that bulk import takes back.
@@ -60,8 +57,7 @@ def export(
     """
     from asyncio import CancelledError  # noqa: PLC0415  # not for --help
 
-    from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
-    from bulk.cli.progress import watching  # noqa: PLC0415
+    from bulk.cli.progress import watching  # noqa: PLC0415  # only when needed
     from bulk.cli.screen import show_export  # noqa: PLC0415
     from bulk.orders import Extract  # noqa: PLC0415
 
@@ -78,8 +74,7 @@ def export(
     )
 
     async def whole(stop: "Stop") -> "Run":
-        politeness = Politeness(rate=rate, burst=burst, concurrency=concurrency)
-        async with open_session(options, watcher, politeness, sandbox=sandbox) as session:
+        async with open_session(options, watcher, pace.politeness(), sandbox=sandbox) as session:
             try:
                 return await session.export(what, stop)
             except CancelledError:
@@ -106,7 +101,7 @@ def get(
 ) -> None:
     """Print one record as JSON, as the API has it, without anything secret."""
     from bulk.access import Politeness  # noqa: PLC0415  # see above
-    from bulk.cli.documents import print_json  # noqa: PLC0415
+    from bulk.cli.json_output import print_json  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
 
     options = settings_of(context)

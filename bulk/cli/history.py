@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bulk.cli.common import RunName, ask_ledger, completed_from, settings_of, statuses_of
-from bulk.cli.reading import ResourceName
+from bulk.cli.options import ResourceName
 from bulk.errors import NotFoundError, UsageError
 from bulk.model import Status
 
@@ -30,7 +30,7 @@ def runs(
     limit: Annotated[int, typer.Option(min=1, metavar="N", help="How many, newest first.")] = 20,
 ) -> None:
     """List the latest runs."""
-    from bulk.cli.documents import print_json, run_document  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import print_json, run_document  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_runs  # noqa: PLC0415
 
     options = settings_of(context)
@@ -79,7 +79,7 @@ def rows(
     ] = None,
 ) -> None:
     """List the rows of a run, or write them to a file with their original cells and what is wrong with each."""
-    from bulk.cli.documents import entry_document, print_json_list  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import entry_document, print_json_list  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_rows  # noqa: PLC0415
 
     options, statuses, causes = settings_of(context), statuses_of(status), cause or []
@@ -116,7 +116,7 @@ def explain(
     key: Annotated[str, typer.Argument(metavar="KEY", help="What names the record in the file, or the API's own id.")],
 ) -> None:
     """Tell what every run had to do with one record: file, row, what was sent before and then, and the answer."""
-    from bulk.cli.documents import history_document, print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.json_output import history_document, print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.tables import show_history  # noqa: PLC0415
     from bulk.connectors import find  # noqa: PLC0415
 

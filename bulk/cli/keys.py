@@ -7,29 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bulk.cli.common import copies_deleted, open_session, run_interruptibly, settings_of
-from bulk.cli.load import (
-    Burst,
-    Concurrency,
+from bulk.cli.load import confirmation, run_load
+from bulk.cli.options import (
     DryRun,
     Fresh,
+    KeyOptions,
     MaxFailures,
-    Rate,
-    Sandbox,
-    Workers,
-    Yes,
-    confirmation,
-    run_load,
-)
-from bulk.cli.reading import (
-    Delimiter,
-    Encoding,
-    Format,
-    Limit,
-    MatchBy,
+    PaceOptions,
     ResourceName,
-    Sheet,
+    Sandbox,
+    SendOptions,
     SourceName,
-    order_from,
+    Yes,
+    expanded,
 )
 
 if TYPE_CHECKING:
@@ -42,8 +32,8 @@ MISSING = 3
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command()(delete)
-    app.command()(exists)
+    app.command()(expanded(delete))
+    app.command()(expanded(exists))
 
 
 def delete(
@@ -51,19 +41,11 @@ def delete(
     resource: ResourceName,
     source: SourceName,
     *,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
-    workers: Workers = 1,
+    pace: SendOptions,
     dry_run: DryRun = False,
-    match_by: MatchBy = None,
-    format: Format = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
+    reading: KeyOptions,
     max_failures: MaxFailures = None,
     fresh: Fresh = False,
-    limit: Limit = None,
     sandbox: Sandbox = False,
     yes: Yes = False,
 ) -> None:
@@ -82,23 +64,11 @@ def delete(
         confirmed=yes,
         confirm=confirmation(options, yes=yes),
     )
-    order = order_from(
-        resource,
-        source,
-        format=format,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        match_by=match_by,
-        limit=limit,
-    )
+    order = reading.order(resource, source)
     run_load(
         options,
         lambda session, stop: session.delete(order, guards, stop),
-        rate=rate,
-        burst=burst,
-        concurrency=concurrency,
-        workers=workers,
+        pace=pace,
         sandbox=sandbox,
         source=source,
     )
@@ -113,40 +83,22 @@ def exists(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write the rows with what was found; after the suffix."),
     ] = None,
-    match_by: MatchBy = None,
-    format: Format = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    limit: Limit = None,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
+    reading: KeyOptions,
+    pace: PaceOptions,
     sandbox: Sandbox = False,
 ) -> None:
     """Say which records that a file names are there, in as few calls as it takes. Leaves with 3 if some are not."""
-    from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
-    from bulk.cli.documents import presence_document, print_json  # noqa: PLC0415
+    from bulk.cli.json_output import presence_document, print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.tables import show_presences  # noqa: PLC0415
 
     options = settings_of(context)
-    order = order_from(
-        resource,
-        source,
-        format=format,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        match_by=match_by,
-        limit=limit,
-    )
+    order = reading.order(resource, source)
     found: list[Presence] = []
 
     async def whole(_: "Stop") -> None:
-        politeness = Politeness(rate=rate, burst=burst, concurrency=concurrency)
         async with (
-            open_session(options, watcher, politeness, sandbox=sandbox) as session,
+            open_session(options, watcher, pace.politeness(), sandbox=sandbox) as session,
             aclosing(session.exists(order, None if output is None else str(output))) as answers,
         ):
             async for some in answers:

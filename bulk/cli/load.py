@@ -15,24 +15,20 @@ from bulk.cli.common import (
     settings_of,
     statuses_of,
 )
-from bulk.cli.reading import (
-    AddRoles,
-    Clear,
-    Delimiter,
-    Empty,
-    Encoding,
-    Format,
-    Limit,
-    MappingFile,
-    MatchBy,
-    Mode,
-    RemoveRoles,
+from bulk.cli.options import (
+    All,
+    DryRun,
+    Fresh,
+    MaxFailures,
     ResourceName,
-    SetRoles,
-    Sheet,
+    RowOptions,
+    Sandbox,
+    SendOptions,
     SourceName,
-    decided,
-    order_from,
+    Verify,
+    WriteOptions,
+    Yes,
+    expanded,
 )
 from bulk.errors import UsageError
 from bulk.model import Status
@@ -42,31 +38,12 @@ if TYPE_CHECKING:
     from bulk.jobs.guards import Stop
     from bulk.model import Run
 
-MOST_WORKERS = 16
-"""Processes that send at most: what they enter in the ledger, they enter one after the other."""
-
-Rate = Annotated[
-    str | None, typer.Option(metavar="50/s|600/min|none", help="Requests at most; none lets the API decide.")
-]
-Burst = Annotated[int | None, typer.Option(min=1, help="Requests that may go at once after a quiet time.")]
-Concurrency = Annotated[int | None, typer.Option(min=1, max=1000, help="Requests in flight at most.")]
-Workers = Annotated[int, typer.Option(min=1, max=MOST_WORKERS, help="Processes that send, each on a core of its own.")]
-MaxFailures = Annotated[str | None, typer.Option(metavar="N|P%", help="Stop when more rows than this have failed.")]
-All = Annotated[bool, typer.Option("--all", help="Send rows that have not changed too.")]
-Sandbox = Annotated[bool, typer.Option("--sandbox", help="Use an embedded sandbox instead of the real API.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Check and say what would be sent; send nothing.")]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start anew, even if a run of this file is unfinished.")]
-Verify = Annotated[
-    bool, typer.Option("--verify", help="Read each record first; leave alone what somebody else has changed.")
-]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Confirm what would be asked.")]
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("import")(import_)
-    app.command()(resume)
-    app.command()(retry)
+    app.command("import")(expanded(import_))
+    app.command()(expanded(resume))
+    app.command()(expanded(retry))
 
 
 def import_(
@@ -74,30 +51,16 @@ def import_(
     resource: ResourceName,
     source: SourceName,
     *,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
-    workers: Workers = 1,
+    pace: SendOptions,
     dry_run: DryRun = False,
-    match_by: MatchBy = None,
-    mapping: MappingFile = None,
-    format: Format = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    clear: Clear = "<clear>",
-    empty: Empty = "<empty>",
+    reading: RowOptions,
     strict: Annotated[bool, typer.Option("--strict", help="Send nothing if any row is invalid.")] = False,
     max_failures: MaxFailures = None,
     all: All = False,
     verify: Verify = False,
     fresh: Fresh = False,
-    limit: Limit = None,
     sandbox: Sandbox = False,
-    mode: Mode = None,
-    set_roles: SetRoles = False,
-    add_roles: AddRoles = False,
-    remove_roles: RemoveRoles = False,
+    writing: WriteOptions,
     yes: Yes = False,
 ) -> None:
     """Check a file, then load it.
@@ -118,27 +81,11 @@ def import_(
         confirmed=yes,
         confirm=confirmation(options, yes=yes),
     )
-    order = order_from(
-        resource,
-        source,
-        format=format,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        match_by=match_by,
-        mapping=mapping,
-        clear=clear,
-        empty=empty,
-        limit=limit,
-        decisions=decided(mode, set_roles=set_roles, add_roles=add_roles, remove_roles=remove_roles),
-    )
+    order = reading.order(resource, source, writing.decisions())
     run_load(
         options,
         lambda session, stop: session.load(order, guards, stop),
-        rate=rate,
-        burst=burst,
-        concurrency=concurrency,
-        workers=workers,
+        pace=pace,
         sandbox=sandbox,
         source=source,
     )
@@ -148,10 +95,7 @@ def resume(
     context: typer.Context,
     run: RunName,
     *,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
-    workers: Workers = 1,
+    pace: SendOptions,
     max_failures: MaxFailures = None,
     yes: Yes = False,
 ) -> None:
@@ -163,10 +107,7 @@ def resume(
     run_load(
         options,
         lambda session, stop: session.resume(run, guards, stop),
-        rate=rate,
-        burst=burst,
-        concurrency=concurrency,
-        workers=workers,
+        pace=pace,
     )
 
 
@@ -192,10 +133,7 @@ def retry(
         str | None,
         typer.Option(metavar="N,N-M,...", help="Only these rows, as bulk rows numbers them; FILE:N of several files."),
     ] = None,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
-    workers: Workers = 1,
+    pace: SendOptions,
     max_failures: MaxFailures = None,
     all: All = False,
     verify: Verify = False,
@@ -223,10 +161,7 @@ def retry(
     run_load(
         options,
         lambda session, stop: session.retry(run, guards, stop, mended=source, choice=choice),
-        rate=rate,
-        burst=burst,
-        concurrency=concurrency,
-        workers=workers,
+        pace=pace,
         sandbox=sandbox,
         source=source,
     )
@@ -236,24 +171,19 @@ def run_load(
     options: Globals,
     job: "Callable[[Session, Stop], Awaitable[Run]]",
     *,
-    rate: str | None,
-    burst: int | None,
-    concurrency: int | None,
-    workers: int,
+    pace: SendOptions,
     sandbox: bool = False,
     source: str | None = None,
 ) -> None:
     """Run a loading job, show how it goes, and leave with its exit code."""
     from asyncio import CancelledError  # noqa: PLC0415  # see above
 
-    from bulk.access import Politeness  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_run  # noqa: PLC0415
     from bulk.jobs.reports import Report, report  # noqa: PLC0415
 
     async def whole(stop: "Stop") -> Report:
-        politeness = Politeness(rate=rate, burst=burst, concurrency=concurrency, workers=workers)
-        async with open_session(options, watcher, politeness, sandbox=sandbox) as session:
+        async with open_session(options, watcher, pace.politeness(), sandbox=sandbox) as session:
             try:
                 run = await job(session, stop)
             except CancelledError:
@@ -265,7 +195,7 @@ def run_load(
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(finished.run.exit_code):
-        show_run(options, finished, source=source, rate=rate)
+        show_run(options, finished, source=source, rate=pace.rate)
     raise typer.Exit(finished.run.exit_code or 0)
 
 

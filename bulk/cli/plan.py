@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bulk.cli.common import copies_deleted, open_session, run_interruptibly, settings_of
-from bulk.cli.load import All, Burst, Concurrency, Rate, Sandbox, Yes
-from bulk.cli.reading import (
-    AddRoles,
-    Clear,
-    Delimiter,
-    Empty,
-    Encoding,
-    Format,
-    Limit,
-    MappingFile,
-    MatchBy,
-    Mode,
-    RemoveRoles,
+from bulk.cli.options import (
+    All,
+    PaceOptions,
     ResourceName,
-    SetRoles,
-    Sheet,
+    RowOptions,
+    Sandbox,
     SourceName,
-    decided,
-    order_from,
+    WriteOptions,
+    Yes,
+    expanded,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +30,7 @@ CHANGES = 10
 
 def add_to(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(plan)
+    app.command()(expanded(plan))
 
 
 def plan(
@@ -54,59 +45,31 @@ def plan(
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Leave with 10 if there are changes.")
     ] = False,
-    match_by: MatchBy = None,
-    mapping: MappingFile = None,
-    format: Format = None,
-    sheet: Sheet = None,
-    encoding: Encoding = None,
-    delimiter: Delimiter = None,
-    clear: Clear = "<clear>",
-    empty: Empty = "<empty>",
-    limit: Limit = None,
+    reading: RowOptions,
     all: All = False,
-    rate: Rate = None,
-    burst: Burst = None,
-    concurrency: Concurrency = None,
+    pace: PaceOptions,
     sandbox: Sandbox = False,
-    mode: Mode = None,
-    set_roles: SetRoles = False,
-    add_roles: AddRoles = False,
-    remove_roles: RemoveRoles = False,
+    writing: WriteOptions,
     yes: Yes = False,
 ) -> None:
     """Say what an import would create, change and leave, field by field. Reads, never writes.
 
     Rows of which the ledger knows all fields cost no call; the others are read a hundred at a time.
     """
-    from bulk.access import Politeness  # noqa: PLC0415  # polars and aiohttp are loaded only when needed
-    from bulk.cli.documents import print_json  # noqa: PLC0415
-    from bulk.cli.plans import plan_document, show_plan  # noqa: PLC0415
+    from bulk.cli.json_output import print_json  # noqa: PLC0415  # only when needed
+    from bulk.cli.plan_output import plan_document, show_plan  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.jobs.plan_file import write_plan  # noqa: PLC0415
     from bulk.jobs.planner import Action  # noqa: PLC0415
 
     options = settings_of(context)
-    order = order_from(
-        resource,
-        source,
-        format=format,
-        sheet=sheet,
-        encoding=encoding,
-        delimiter=delimiter,
-        match_by=match_by,
-        mapping=mapping,
-        clear=clear,
-        empty=empty,
-        limit=limit,
-        decisions=decided(mode, set_roles=set_roles, add_roles=add_roles, remove_roles=remove_roles),
-    )
+    order = reading.order(resource, source, writing.decisions())
     counts: Counter[Action] = Counter()
     changes: list[Change] = []
 
     async def whole(_: "Stop") -> None:
-        politeness = Politeness(rate=rate, burst=burst, concurrency=concurrency)
         async with (
-            open_session(options, watcher, politeness, sandbox=sandbox) as session,
+            open_session(options, watcher, pace.politeness(), sandbox=sandbox) as session,
             aclosing(session.plan(order, resend=all, confirmed=yes)) as found,
         ):
             async for change in found:

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bulk.cli.common import Globals
-from bulk.cli.documents import export_document, manifest_of, print_json, report_document
+from bulk.cli.json_output import export_document, manifest_of, print_json, report_document
 from bulk.model import Cause, Run, RunStatus, Totals, Violation, many, place, shorten
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bulk.cli.common import Globals
-from bulk.cli.documents import place_document
+from bulk.cli.json_output import place_document
 from bulk.cli.screen import out
 from bulk.jobs.plan_file import HEADER, lines_of
 from bulk.jobs.planner import Action, Change, Difference

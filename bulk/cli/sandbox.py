@@ -37,7 +37,7 @@ def sandbox(
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed meets the same faults again.")] = 0,
 ) -> None:
     """Run the embedded APIs on this machine, with faults and a rate limit to taste, until Ctrl-C."""
-    from bulk.cli.documents import print_json  # noqa: PLC0415  # servers are loaded only when wanted
+    from bulk.cli.json_output import print_json  # noqa: PLC0415  # servers are loaded only when wanted
     from bulk.cli.tables import show_table  # noqa: PLC0415
     from bulk.connectors import connectors  # noqa: PLC0415
     from bulk.sandbox import KINDS, Ceiling, Faults, Sandbox  # noqa: PLC0415
@@ -70,7 +70,7 @@ def sandbox(
 
 def demo(context: typer.Context) -> None:
     """Show the main job on the samples, against the embedded sandbox."""
-    from bulk.cli.demonstration import demonstrate  # noqa: PLC0415  # polars and servers are loaded only when wanted
+    from bulk.cli.demo import demonstrate  # noqa: PLC0415  # polars and servers are loaded only when wanted
     from bulk.cli.progress import watching  # noqa: PLC0415
 
     options = settings_of(context)

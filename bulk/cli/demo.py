@@ -11,7 +11,7 @@ import bulk
 from bulk.access import Politeness
 from bulk.api import Session
 from bulk.cli.common import Globals
-from bulk.cli.documents import print_json, report_document
+from bulk.cli.json_output import print_json, report_document
 from bulk.cli.progress import Watcher
 from bulk.cli.screen import out, show_export, show_run
 from bulk.connectors import find

@@ -9,7 +9,7 @@ from typer.exceptions import TyperException
 from typer.main import get_command
 
 from bulk.cli import app
-from bulk.cli.sparing import spare
+from bulk.cli.lazy_conversion import spare
 
 
 def parameters():
