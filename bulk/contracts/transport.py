@@ -96,7 +96,7 @@ class CountingSender(Sender, Protocol):
     def halt(self) -> None:
         """Refuse what has not been sent yet."""
 
-    def blot(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """The text without the credentials that it may repeat."""
 
 

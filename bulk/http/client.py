@@ -14,12 +14,13 @@ from urllib.parse import urlencode, urlsplit
 from bulk.contracts import Auth, Clock, Connector, Explanation, SystemClock
 from bulk.errors import ApiError, RetryableError, ThrottledError, UnreachableError
 from bulk.http.address import checked_address, proxy_for
-from bulk.http.border import FOREIGN, Blotter, illegible, judge, translate
-from bulk.http.exchange import Exchange
+from bulk.http.connection import OversizedError
+from bulk.http.connection_pool import ConnectionPool
+from bulk.http.error_mapping import FOREIGN, illegible, judge, translate
 from bulk.http.health import Health, Next, Trial
-from bulk.http.line import OversizedError
 from bulk.http.oauth import STALE, explain_login, is_document
 from bulk.http.quota import quota
+from bulk.http.redaction import Redactor
 from bulk.http.renewal import Renewal
 from bulk.http.retry import LONGEST_WAIT, backoff, retry_after
 from bulk.http.turns import PaceClosedError, Turns
@@ -91,7 +92,7 @@ class Client:
         if self._life is not _Life.UNOPENED:
             raise RuntimeError("a client is opened once")
         self._life = _Life.OPEN
-        self._exchange = Exchange(
+        self._connections = ConnectionPool(
             self._base,
             headers={
                 "Accept": "application/json",
@@ -105,7 +106,7 @@ class Client:
             total=self._limits.connect_timeout + 3 * self._limits.read_timeout,
             body_limit=BODY_LIMIT,
         )
-        await self._exchange.__aenter__()
+        await self._connections.__aenter__()
         if self._door is not None:
             await self._door.__aenter__()
         return self
@@ -116,7 +117,7 @@ class Client:
         self._life = _Life.CLOSED
         if self._door is not None:
             await self._door.__aexit__(kind, error, trace)
-        await self._exchange.__aexit__(kind, error, trace)
+        await self._connections.__aexit__(kind, error, trace)
 
     @property
     def traffic(self) -> Traffic:
@@ -128,9 +129,9 @@ class Client:
         """Send nothing more: what is under way is still answered, every other request is refused as `stopped`."""
         self._pace.close()
 
-    def blot(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """A text of the API's without the credentials that it may repeat."""
-        return Blotter(self._auth.secrets)(text)
+        return Redactor(self._auth.secrets)(text)
 
     async def send(self, request: Request) -> Response:
         """The answer below 300, or an `ApiError` with the number of `attempts` it took.
@@ -196,7 +197,7 @@ class Client:
         """Send once and read the answer; raises what it means if it is not a good one."""
         target = f"{request.path}?{urlencode(request.query)}" if request.query else request.path
         try:
-            answer = await self._exchange.request(
+            answer = await self._connections.request(
                 request.method, target, credentials, body=request.body, content_type=request.content_type
             )
         except FOREIGN as error:
@@ -218,12 +219,12 @@ class Client:
         if 200 <= response.status < 300:  # noqa: PLR2004  # the successes, as in RFC 9110
             if self._legible(request, response):
                 return response
-            raise illegible(response, self._host, explain=self._explain, blot=self.blot)
+            raise illegible(response, self._host, explain=self._explain, redact=self.redact)
         raise judge(
             response,
             explain=self._explain,
             retry_after=retry_after(response.headers, self._now()),
-            blot=self.blot,
+            redact=self.redact,
         )
 
     async def _wait_or_give_up(self, request: Request, trial: Trial, error: RetryableError) -> None:

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from typing import Final
 
 from bulk.contracts import Clock, Listener
+from bulk.http.adaptive_rate import AdaptiveRate
 from bulk.http.bucket import Bucket
-from bulk.http.given import Given
+from bulk.http.fixed_rate import FixedRate
 from bulk.http.quota import Quota
 from bulk.http.retry import LONGEST_WAIT
-from bulk.http.search import Search
 from bulk.http.turns import PaceClosedError
 from bulk.http.waiting import unless, wait_until
 from bulk.model import Event
@@ -40,7 +40,7 @@ class Pace:
         clock: Clock,
         listener: Listener | None = None,
     ) -> None:
-        self._search = Search(start) if rate is None else Given(rate)
+        self._limit = AdaptiveRate(start) if rate is None else FixedRate(rate)
         self._burst = burst
         self._clock = clock
         self._listener = listener
@@ -70,12 +70,12 @@ class Pace:
     @property
     def rate(self) -> float | None:
         """Requests a second at present; None where nothing limits them."""
-        return self._search.rate
+        return self._limit.rate
 
     @property
     def found(self) -> float | None:
         """The rate that the API was found to bear; None where one was given, or it never complained."""
-        return self._search.found
+        return self._limit.found
 
     @property
     def closed(self) -> bool:
@@ -107,8 +107,8 @@ class Pace:
         One that stands alone, at the rate given, makes for a short pause only, unless the API `asked` for a longer one.
         """
         now = self._clock.time()
-        changes = self._search.complain(now, self._resume_at, self._observed(now))
-        self.pause(seconds if asked or now >= self._search.alone_until else min(seconds, SHORT), reason)
+        changes = self._limit.complain(now, self._resume_at, self._observed(now))
+        self.pause(seconds if asked or now >= self._limit.alone_until else min(seconds, SHORT), reason)
         if changes:
             self._change()
 
@@ -119,19 +119,19 @@ class Pace:
         """
         now = self._clock.time()
         self._count(now)
-        if self._search.answer(now):
+        if self._limit.answer(now):
             self._change()
 
     def told(self, quota: Quota) -> None:
         """Go by what the API says is left: spread it over its time, and wait where nothing is left."""
         if not quota.left:
             self.pause(min(quota.seconds, LONGEST_WAIT), "the API says that its limit is used up for now")
-        elif quota.seconds >= SPREAD and self._search.told(quota.left / quota.seconds):
+        elif quota.seconds >= SPREAD and self._limit.told(quota.left / quota.seconds):
             self._change()
 
     def limit(self, rate: float | None) -> None:
         """Change the rate given, from the next request on."""
-        self._search = Search() if rate is None else Given(rate)
+        self._limit = AdaptiveRate() if rate is None else FixedRate(rate)
         self._change()
 
     def close(self) -> None:

@@ -14,20 +14,20 @@ from bulk.model import Settlement
 class Settling:
     """Collects settlements and awaits `settle` with up to `group` of them, or after `interval` seconds.
 
-    `blot` takes credentials out of every text of theirs: the API may repeat some.
+    `redact` takes credentials out of every text of theirs: the API may repeat some.
     """
 
     def __init__(
         self,
         settle: Callable[[Sequence[Settlement]], Awaitable[None]],
         *,
-        blot: Callable[[str], str],
+        redact: Callable[[str], str],
         group: int,
         interval: float,
         clock: Clock,
     ) -> None:
         self._settle = settle
-        self._blot = blot
+        self._redact = redact
         self._group = group
         self._interval = interval
         self._clock = clock
@@ -39,7 +39,7 @@ class Settling:
 
     def add(self, settlement: Settlement) -> None:
         """Take a settlement; never waits."""
-        self._waiting.append(settlement if settlement.message is None else _blotted(settlement, self._blot))
+        self._waiting.append(settlement if settlement.message is None else _redacted(settlement, self._redact))
         if len(self._waiting) == 1:
             self._any.set()
         if len(self._waiting) >= self._group:
@@ -80,17 +80,17 @@ class Settling:
             self._room.set()
 
 
-def _blotted(settlement: Settlement, blot: Callable[[str], str]) -> Settlement:
+def _redacted(settlement: Settlement, redact: Callable[[str], str]) -> Settlement:
     """A settlement with a message, without credentials in that and in what goes with it."""
     return replace(
         settlement,
-        message=blot(settlement.message or ""),
-        response=None if settlement.response is None else blot(settlement.response),
+        message=redact(settlement.message or ""),
+        response=None if settlement.response is None else redact(settlement.response),
         violations=tuple(
             replace(
                 violation,
-                column=None if violation.column is None else blot(violation.column),
-                message=blot(violation.message),
+                column=None if violation.column is None else redact(violation.column),
+                message=redact(violation.message),
             )
             for violation in settlement.violations
         ),

@@ -35,7 +35,7 @@ class Writer:
     `settle` is awaited with the settlements in the order of completion, up to `group` of them or every `interval`
     seconds; `blame` turns what the API said of a row into violations. When `stop` is set no record is begun any more,
     `halt` is called to have the sender refuse what it has not sent yet, and what is on its way has `grace` seconds.
-    `blot` takes credentials out of every text that is settled.
+    `redact` takes credentials out of every text that is settled.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Writer:
         concurrency: int,
         stop: asyncio.Event,
         halt: Callable[[], None] = lambda: None,
-        blot: Callable[[str], str] = lambda text: text,
+        redact: Callable[[str], str] = lambda text: text,
         clock: Clock | None = None,
         now: Callable[[], float] = time.time,
         grace: float = 30.0,
@@ -64,7 +64,7 @@ class Writer:
         self._clock = clock or SystemClock()
         self._now = now
         self._grace = grace
-        self._settling = Settling(settle, blot=blot, group=group, interval=interval, clock=self._clock)
+        self._settling = Settling(settle, redact=redact, group=group, interval=interval, clock=self._clock)
         self._queue: deque[Record] = deque()
         self._low = 2 * concurrency
         self._hands: list[asyncio.Task[None]] = []

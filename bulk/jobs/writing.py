@@ -36,7 +36,7 @@ def writer(
         concurrency=concurrency,
         stop=stop.event,
         halt=sender.halt,
-        blot=sender.blot,
+        redact=sender.redact,
         interval=INTERVAL * processes,
     )
 

@@ -12,7 +12,7 @@ from typing import Concatenate, Final, Literal, ParamSpec, TypeVar
 from filelock import FileLock, Timeout
 
 from bulk.errors import LedgerError
-from bulk.ledger.border import is_lock, translated
+from bulk.ledger.error_mapping import is_lock, translated
 from bulk.ledger.migrations import VERSION, migrate, recognise
 
 P = ParamSpec("P")

@@ -12,7 +12,7 @@ from typing import Final
 from filelock import BaseFileLock, FileLock, Timeout
 
 from bulk.errors import LockedError
-from bulk.ledger.border import translated
+from bulk.ledger.error_mapping import translated
 
 _PATIENCE: Final = 0.5  # seconds; whoever only looks whether a lock is free holds it for far less
 

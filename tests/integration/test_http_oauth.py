@@ -335,7 +335,7 @@ async def test_neither_secret_nor_token_is_ever_shown(caplog):
         shop.clock.now += 7
         error = await failure(client, RefusedError)
         shown = [f"{error} {error.body} {error!r}", "".join(traceback.format_exception(error)), caplog.text]
-        shown += [repr(shop.auth), repr(shop.auth.auth), client.blot(f"t0ken-1 t0ken-2 {SECRET} {basic}")]
+        shown += [repr(shop.auth), repr(shop.auth.auth), client.redact(f"t0ken-1 t0ken-2 {SECRET} {basic}")]
     assert shop.sent == ["t0ken-1", "t0ken-2"]
     assert [text for text in shown for word in ("t0ken", SECRET, basic) if word in text] == []
 

@@ -409,7 +409,7 @@ async def test_a_credential_that_an_answer_repeats_is_never_settled():
 
     book, error = Book(), RefusedError("no t0ken", code="invalid", body="t0ken")
     sender = Sender(row2=error)
-    await writer_for(sender, book, drive=drive, blot=lambda text: text.replace("t0ken", "***")).run(blocks(3))
+    await writer_for(sender, book, drive=drive, redact=lambda text: text.replace("t0ken", "***")).run(blocks(3))
     assert book.of(2).violations[0].message == "no ***"
     assert book.of(3).response == "<pre>***</pre>"
     assert book.of(4).message == "remark with ***"

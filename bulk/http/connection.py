@@ -5,7 +5,7 @@ import zlib
 from typing import Final, NamedTuple
 
 import aiohttp
-from aiohttp.connector import Connection
+from aiohttp import connector
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -32,13 +32,13 @@ class OversizedError(Exception):
         self.status = status
 
 
-class Line(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """Takes over a connection that aiohttp has opened, and reads answers from it without aiohttp's streams.
 
     One request at a time. After anything but a whole answer `reusable` is false.
     """
 
-    def __init__(self, connection: Connection, loop: asyncio.AbstractEventLoop, body_limit: int) -> None:
+    def __init__(self, connection: connector.Connection, loop: asyncio.AbstractEventLoop, body_limit: int) -> None:
         handler, transport = connection.protocol, connection.transport
         if handler is None or transport is None:
             raise aiohttp.ClientConnectionResetError("the connection was closed before its turn")

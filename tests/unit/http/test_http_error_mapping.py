@@ -15,7 +15,8 @@ from bulk.errors import (
     UnauthorizedError,
     UnreachableError,
 )
-from bulk.http.border import FOREIGN, MISHAPS, Blotter, judge, translate
+from bulk.http.error_mapping import FOREIGN, MISHAPS, judge, translate
+from bulk.http.redaction import Redactor
 from bulk.model import Response
 
 
@@ -72,7 +73,7 @@ def answer(status, body=b"", headers=None, *, message="No.", wait=None, secrets=
         Response(status=status, headers=headers or {}, body=body),
         explain=lambda _: Explanation(message=message, **explained),
         retry_after=wait,
-        blot=Blotter(secrets),
+        redact=Redactor(secrets),
     )
 
 
@@ -151,7 +152,7 @@ def test_a_reader_of_bodies_that_fails_does_not_hide_the_status():
     def explain(_):
         raise RecursionError
 
-    error = judge(Response(status=422, headers={}, body=b"[["), explain=explain, retry_after=None, blot=str)
+    error = judge(Response(status=422, headers={}, body=b"[["), explain=explain, retry_after=None, redact=str)
     assert isinstance(error, RefusedError)
     assert "422" in error.message
 
@@ -189,13 +190,13 @@ def test_a_credential_across_the_cut_leaves_no_part_of_itself():
 
 
 @pytest.mark.parametrize("cut", ["sent s3cr", "sent Bearer s3cr/e…", "sent s3cr%2F"])
-def test_the_beginning_of_a_credential_is_blotted_out_where_the_text_breaks_off(cut):
-    assert "s3c" not in Blotter(["Bearer s3cr/et"])(cut)
+def test_the_beginning_of_a_credential_is_redacted_where_the_text_breaks_off(cut):
+    assert "s3c" not in Redactor(["Bearer s3cr/et"])(cut)
 
 
 def test_a_text_that_ends_in_the_name_of_the_scheme_is_left_as_it_is():
-    assert Blotter(["Bearer s3cr/et"])("send it as Bearer") == "send it as Bearer"
+    assert Redactor(["Bearer s3cr/et"])("send it as Bearer") == "send it as Bearer"
 
 
-def test_nothing_is_blotted_where_there_is_no_secret():
-    assert Blotter(["", " "])("all of it") == "all of it"
+def test_nothing_is_redacted_where_there_is_no_secret():
+    assert Redactor(["", " "])("all of it") == "all of it"

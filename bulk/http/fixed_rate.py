@@ -19,7 +19,7 @@ STRAY_STEP: Final = 0.05
 """The same after a complaint alone, so that the rate is back in one second, and where the rate has been borne."""
 
 
-class Given:
+class FixedRate:
     """The rate at present. `ceiling` is the one given."""
 
     found: Final = None
@@ -35,7 +35,7 @@ class Given:
         self.alone_until = -math.inf
         """Until when the last complaint is one alone at the rate given, if it is."""
 
-    def complain(self, now: float, paused_until: float, observed: float) -> bool:  # noqa: ARG002  # `Search` goes by it
+    def complain(self, now: float, paused_until: float, observed: float) -> bool:  # noqa: ARG002  # `AdaptiveRate` goes by it
         """Take note of a complaint; whether it changes the rate."""
         calm = self._complaints.calm(now)
         if not self._complaints.count(now, paused_until, lowered=self._lowered):

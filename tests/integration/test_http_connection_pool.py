@@ -9,15 +9,15 @@ import aiohttp
 import pytest
 from aiohttp import http_exceptions
 
-from bulk.http.exchange import Exchange
-from bulk.http.line import OversizedError
+from bulk.http.connection import OversizedError
+from bulk.http.connection_pool import ConnectionPool
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 @asynccontextmanager
 async def exchanging(handle, *, headers=None, total=60.0):
-    """An exchange with a server that handles each connection so, and the connections."""
+    """A pool with a server that handles each connection so, and the connections."""
     connections = []
 
     async def connected(reader, writer):
@@ -31,11 +31,11 @@ async def exchanging(handle, *, headers=None, total=60.0):
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0)
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/api"
-    exchange = Exchange(
+    pool = ConnectionPool(
         base, headers=headers or {}, proxy=None, connect_timeout=5.0, read_timeout=5.0, total=total, body_limit=100
     )
-    async with exchange:
-        yield exchange, connections
+    async with pool:
+        yield pool, connections
     server.close()
 
 
@@ -54,10 +54,10 @@ async def test_the_message_names_its_host_its_length_and_its_type():
             heads.append(await heard(reader))
             writer.write(OK)
 
-    async with exchanging(handle, headers={"User-Agent": "bulk/1"}) as (exchange, connections):
-        await exchange.request("PATCH", "/things?a=b", {"Authorization": "Bearer x"}, body=b'{"a":1}')
-        await exchange.request("GET", "/things", {"Authorization": "Bearer y"})
-        await exchange.request("POST", "/things", {"Authorization": "Bearer y"})
+    async with exchanging(handle, headers={"User-Agent": "bulk/1"}) as (pool, connections):
+        await pool.request("PATCH", "/things?a=b", {"Authorization": "Bearer x"}, body=b'{"a":1}')
+        await pool.request("GET", "/things", {"Authorization": "Bearer y"})
+        await pool.request("POST", "/things", {"Authorization": "Bearer y"})
         assert len(connections) == 1
     port = heads[0][0].split("127.0.0.1:")[1].split("\r\n")[0]
     head, body = heads[0]
@@ -76,8 +76,8 @@ async def test_an_interim_answer_is_not_the_answer():
         writer.write(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + OK)
         await heard(reader)
 
-    async with exchanging(handle) as (exchange, _):
-        answer = await exchange.request("PATCH", "/", {}, body=b"{}")
+    async with exchanging(handle) as (pool, _):
+        answer = await pool.request("PATCH", "/", {}, body=b"{}")
     assert (answer.status, answer.body) == (200, b"{}")
 
 
@@ -93,8 +93,8 @@ async def test_an_answer_in_chunks_and_compressed_is_read_whole():
         writer.write(b"0\r\n\r\n")
         await heard(reader)
 
-    async with exchanging(handle) as (exchange, _):
-        assert (await exchange.request("GET", "/", {})).body == b'{"id": 1}'
+    async with exchanging(handle) as (pool, _):
+        assert (await pool.request("GET", "/", {})).body == b'{"id": 1}'
 
 
 async def test_a_connection_of_which_the_body_was_not_heard_out_is_not_used_again():
@@ -104,9 +104,9 @@ async def test_a_connection_of_which_the_body_was_not_heard_out_is_not_used_agai
         await writer.drain()
         await asyncio.Event().wait()
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(2):
-            assert (await exchange.request("POST", "/", {}, body=b"x" * 50_000_000)).status == 413
+            assert (await pool.request("POST", "/", {}, body=b"x" * 50_000_000)).status == 413
         assert len(connections) == 2
 
 
@@ -116,9 +116,9 @@ async def test_a_connection_that_the_server_is_about_to_close_is_not_used_again(
             await heard(reader)
             writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(2):
-            await exchange.request("GET", "/", {})
+            await pool.request("GET", "/", {})
         assert len(connections) == 2
 
 
@@ -130,25 +130,25 @@ async def test_each_request_has_its_own_time_whenever_it_began():
                 await asyncio.Event().wait()
             writer.write(OK)
 
-    async with exchanging(handle, total=0.2) as (exchange, _):
+    async with exchanging(handle, total=0.2) as (pool, _):
         for _ in range(2):
-            await exchange.request("GET", "/quick", {})
+            await pool.request("GET", "/quick", {})
             with pytest.raises(aiohttp.ServerTimeoutError):
-                await exchange.request("GET", "/slow", {})
+                await pool.request("GET", "/slow", {})
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nX: y", "/ä", "/\0"])
 async def test_no_target_can_be_more_than_one(target):
-    async with exchanging(heard) as (exchange, _):
+    async with exchanging(heard) as (pool, _):
         with pytest.raises(ValueError, match="target"):
-            await exchange.request("GET", target, {})
+            await pool.request("GET", target, {})
 
 
 @pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\0"])
 async def test_no_header_field_can_be_more_than_one(value):
-    async with exchanging(heard) as (exchange, _):
+    async with exchanging(heard) as (pool, _):
         with pytest.raises(ValueError, match="X-One"):
-            await exchange.request("GET", "/", {"X-One": value})
+            await pool.request("GET", "/", {"X-One": value})
 
 
 @pytest.mark.parametrize("pack", [zlib.compress, lambda text: zlib.compress(text)[2:-4]])
@@ -162,8 +162,8 @@ async def test_deflate_is_understood_as_it_is_written_and_as_some_servers_write_
         )
         await heard(reader)
 
-    async with exchanging(handle) as (exchange, _):
-        assert (await exchange.request("GET", "/", {})).body == b'{"id": 1}'
+    async with exchanging(handle) as (pool, _):
+        assert (await pool.request("GET", "/", {})).body == b'{"id": 1}'
 
 
 @pytest.mark.parametrize(
@@ -182,10 +182,10 @@ async def test_a_body_that_is_not_what_it_says_is_no_answer(head, body, error):
         writer.write(b"HTTP/1.1 200 OK\r\n%b\r\nContent-Length: %d\r\n\r\n%b" % (head, len(body), body))
         await heard(reader)
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(2):
             with pytest.raises(error):
-                await exchange.request("GET", "/", {})
+                await pool.request("GET", "/", {})
         assert len(connections) == 2
 
 
@@ -196,9 +196,9 @@ async def test_a_body_without_a_length_ends_with_the_connection():
         await writer.drain()
         writer.write(b"}")
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(2):
-            assert (await exchange.request("GET", "/", {})).body == b"{}"
+            assert (await pool.request("GET", "/", {})).body == b"{}"
         assert len(connections) == 2
 
 
@@ -208,9 +208,9 @@ async def test_only_the_head_of_an_answer_to_head_is_waited_for():
             await heard(reader)
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nX-One: 1\r\n\r\n")
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(2):
-            answer = await exchange.request("HEAD", "/", {})
+            answer = await pool.request("HEAD", "/", {})
             assert (answer.status, answer.headers["x-one"], answer.body) == (200, "1", b"")
         assert len(connections) == 1
 
@@ -222,9 +222,9 @@ async def test_an_answer_that_nobody_asked_for_is_not_taken_for_the_next_one(mor
             await heard(reader)
             writer.write(OK + more)
 
-    async with exchanging(handle) as (exchange, connections):
+    async with exchanging(handle) as (pool, connections):
         for _ in range(3):
-            assert (await exchange.request("GET", "/", {})).status == 200
+            assert (await pool.request("GET", "/", {})).status == 200
         assert len(connections) in ({3} if more != b"\r\n\r\n" else {1, 3})
 
 
@@ -245,9 +245,9 @@ async def test_what_is_not_http_is_no_answer(said):
         await writer.drain()
         await asyncio.Event().wait()
 
-    async with exchanging(handle) as (exchange, _):
+    async with exchanging(handle) as (pool, _):
         with pytest.raises(http_exceptions.HttpProcessingError):
-            await exchange.request("GET", "/", {})
+            await pool.request("GET", "/", {})
 
 
 async def test_a_connection_that_breaks_off_says_how_far_it_came():
@@ -257,8 +257,8 @@ async def test_a_connection_that_breaks_off_says_how_far_it_came():
         await heard(reader)
         writer.write(said.pop(0))
 
-    async with exchanging(handle) as (exchange, _):
+    async with exchanging(handle) as (pool, _):
         with pytest.raises(aiohttp.ServerDisconnectedError):
-            await exchange.request("GET", "/", {})
+            await pool.request("GET", "/", {})
         with pytest.raises(aiohttp.ClientPayloadError):
-            await exchange.request("GET", "/", {})
+            await pool.request("GET", "/", {})

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from bulk.errors import LedgerError
-from bulk.ledger.border import EXPLANATIONS, translated
+from bulk.ledger.error_mapping import EXPLANATIONS, translated
 
 FAULTS_OF_THE_PROGRAM = {
     "SQLITE_ABORT",

@@ -1,13 +1,11 @@
-"""The border: what the transport and the API say, translated into our errors, once, from two tables."""
+"""What the transport and the API say, translated into our errors: once, from two tables."""
 
-import json
 import re
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
-from urllib.parse import quote
 
 import aiohttp
 from aiohttp import client_exceptions, http_exceptions
@@ -137,17 +135,17 @@ def judge(
     *,
     explain: Callable[[Response], Explanation],
     retry_after: float | None,
-    blot: Callable[[str], str],
+    redact: Callable[[str], str],
 ) -> ApiError:
     """The meaning of an answer of 300 or above.
 
     A 429 or a 503 with Retry-After was turned away at the door, so nothing was written; after any other answer from
-    500 on nobody knows. `blot` takes the credentials out of what the answer repeats: these texts are shown too.
+    500 on nobody knows. `redact` takes the credentials out of what the answer repeats: these texts are shown too.
     """
     status = response.status
-    body = blot(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace"))[:BODY_KEPT] or None
+    body = redact(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace"))[:BODY_KEPT] or None
     if 300 <= status < 400:  # noqa: PLR2004  # the redirections, as in RFC 9110
-        there = blot(shorten(response.headers.get("Location", ""), 200))
+        there = redact(shorten(response.headers.get("Location", ""), 200))
         return FatalError(
             f"the API answers {status} and points to {there or 'nowhere'}; a redirect is never followed, because the "
             "credentials would travel with it",
@@ -157,9 +155,9 @@ def judge(
             advice="Correct the base address, if that is where the API is now.",
         )
     explanation = _ask(explain, response)
-    message, code = _plain(blot(explanation.message)), explanation.code
+    message, code = _plain(redact(explanation.message)), explanation.code
     if explanation.body is not None:
-        body = blot(explanation.body)[:BODY_KEPT] or None
+        body = redact(explanation.body)[:BODY_KEPT] or None
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return ThrottledError(
             message, code="throttled", status=status, body=body, retry_after=retry_after, maybe_applied=False
@@ -179,7 +177,7 @@ def judge(
     if status == HTTPStatus.UNAUTHORIZED or (status == HTTPStatus.FORBIDDEN and (code is None or said == NARROW)):
         scope = scope_of(response)
         if said == NARROW and scope is not None and scope not in message:
-            message = f"{message} (scope {blot(scope)})"
+            message = f"{message} (scope {redact(scope)})"
         return UnauthorizedError(
             message,
             code=said or ("unauthorized" if status == HTTPStatus.UNAUTHORIZED else "forbidden"),
@@ -189,7 +187,7 @@ def judge(
             if said == NARROW
             else "Check the credentials, and what they are allowed to do.",
         )
-    faults = tuple((_plain(blot(path)), _plain(blot(text))) for path, text in explanation.faults)
+    faults = tuple((_plain(redact(path)), _plain(redact(text))) for path, text in explanation.faults)
     return RefusedError(
         message, code=code or REFUSALS.get(status, f"http_{status}"), status=status, faults=faults, body=body
     )
@@ -201,47 +199,15 @@ def _plain(text: str) -> str:
 
 
 def illegible(
-    response: Response, host: str, *, explain: Callable[[Response], Explanation], blot: Callable[[str], str]
+    response: Response, host: str, *, explain: Callable[[Response], Explanation], redact: Callable[[str], str]
 ) -> RetryableError:
     """The meaning of a good status with a body that no such request gets: somebody else has answered, or only half."""
     kept = _ask(explain, response).body
-    body = blot(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace") if kept is None else kept)[:BODY_KEPT] or None
+    body = (
+        redact(response.body[: 8 * BODY_KEPT].decode("utf-8", "replace") if kept is None else kept)[:BODY_KEPT] or None
+    )
     message = f"{host} answers {response.status} with something that is no answer to what was asked"
     return RetryableError(message, code="unreadable_answer", status=response.status, body=body)
-
-
-_TELLING: Final = 4
-"""Characters of a credential that are blotted out where a text breaks off among them; fewer tell nothing."""
-
-
-class Blotter:
-    """Blots credentials out of a text, as they are and as JSON or an address would write them."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        plain = [word for secret in secrets if (word := secret.strip())]
-        # A header value is a scheme and the secret proper; an answer may repeat either.
-        self._bare = _forms({word.split()[-1] for word in plain})
-        self._forms = sorted(_forms(plain) | self._bare, key=len, reverse=True)
-
-    def __call__(self, text: str) -> str:
-        """The text without them."""
-        for form in self._forms:
-            text = text.replace(form, "***")
-        # A text that was cut short may end in the beginning of one.
-        body = text.removesuffix("…")
-        cut = max((_overlap(body, form) for form in self._bare), default=0)
-        return text if cut < _TELLING else f"{body[:-cut]}***"
-
-
-def _forms(words: Iterable[str]) -> set[str]:
-    """The words as they are, and as JSON or an address would write them."""
-    forms = {form for word in words for form in (word, quote(word, safe=""), json.dumps(word)[1:-1])}
-    return forms | {form.replace("/", "\\/") for form in forms}
-
-
-def _overlap(text: str, form: str) -> int:
-    """Characters at the end of the text that the form begins with."""
-    return next((size for size in range(len(form) - 1, 0, -1) if text.endswith(form[:size])), 0)
 
 
 def _ask(explain: Callable[[Response], Explanation], response: Response) -> Explanation:

@@ -16,7 +16,7 @@ import aiohttp
 from aiohttp.client_reqrep import ClientRequest
 from yarl import URL
 
-from bulk.http.line import Answer, Line
+from bulk.http.connection import Answer, Connection
 
 _BODYLESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 """Methods of which a missing body need not be said to be missing."""
@@ -28,7 +28,7 @@ _BREAKING: Final = re.compile(r"[\r\n\0]")
 """What ends a header field before its time."""
 
 
-class Exchange:
+class ConnectionPool:
     """Connections to one API. An async context manager.
 
     Raises what aiohttp raises: `ClientError`, `OSError`, and `HttpProcessingError` for an answer that is not HTTP.
@@ -61,8 +61,8 @@ class Exchange:
         self._start = b""
         self._given: Mapping[str, str] = {}
         self._given_lines = b""
-        self._idle: list[Line] = []
-        self._under_way: dict[Line, float] = {}
+        self._idle: list[Connection] = []
+        self._under_way: dict[Connection, float] = {}
         self._alarm: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -77,8 +77,8 @@ class Exchange:
     ) -> None:
         if self._alarm is not None:
             self._alarm.cancel()
-        for line in self._idle:
-            line.close()
+        for connection in self._idle:
+            connection.close()
         await self._connector.close()
 
     async def request(
@@ -92,32 +92,32 @@ class Exchange:
     ) -> Answer:
         """Send once and read the answer; `target` is encoded and lies below the base address."""
         message = self._message(method, target, headers, body, content_type)
-        line = self._kept() or await self._opened()
-        self._watch(line)
+        connection = self._kept() or await self._opened()
+        self._watch(connection)
         try:
-            return await line.talk(message, headless=method == "HEAD")
+            return await connection.talk(message, headless=method == "HEAD")
         finally:
-            del self._under_way[line]
-            if line.reusable:
-                self._idle.append(line)
+            del self._under_way[connection]
+            if connection.reusable:
+                self._idle.append(connection)
             else:
-                line.close()
+                connection.close()
 
-    def _kept(self) -> Line | None:
+    def _kept(self) -> Connection | None:
         """A connection that rests, the one that has rested least."""
         while self._idle:
-            line = self._idle.pop()
-            if line.reusable and self._loop.time() - line.heard_at < KEPT:
-                return line
-            line.close()
+            connection = self._idle.pop()
+            if connection.reusable and self._loop.time() - connection.heard_at < KEPT:
+                return connection
+            connection.close()
         return None
 
-    async def _opened(self) -> Line:
+    async def _opened(self) -> Connection:
         try:
             connection = await self._connector.connect(self._destination, [], self._timeout)
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError from error
-        return Line(connection, self._loop, self._body_limit)
+        return Connection(connection, self._loop, self._body_limit)
 
     def _message(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None, content_type: str
@@ -132,9 +132,9 @@ class Exchange:
         end = b"\r\n" if method in _BODYLESS else b"Content-Length: 0\r\n\r\n"
         return b"".join((self._start, self._common, self._given_lines, end))
 
-    def _watch(self, line: Line) -> None:
+    def _watch(self, connection: Connection) -> None:
         """Have the request on this connection end in time, and in less if nothing comes or goes."""
-        self._under_way[line] = self._loop.time() + self._total
+        self._under_way[connection] = self._loop.time() + self._total
         if self._alarm is None:
             self._alarm = self._loop.call_later(min(self._read_timeout, self._total), self._look)
 
@@ -142,10 +142,13 @@ class Exchange:
         """End what is overdue, and look again when the next one may be: one timer for all is cheaper than their own."""
         self._alarm = None
         now = self._loop.time()
-        due = [(min(deadline, line.heard_at + self._read_timeout), line) for line, deadline in self._under_way.items()]
-        for at, line in due:
+        due = [
+            (min(deadline, connection.heard_at + self._read_timeout), connection)
+            for connection, deadline in self._under_way.items()
+        ]
+        for at, connection in due:
             if at <= now:
-                line.fail(aiohttp.SocketTimeoutError("no answer in time"))
+                connection.fail(aiohttp.SocketTimeoutError("no answer in time"))
         later = min((at for at, _ in due if at > now), default=None)
         if later is not None:
             self._alarm = self._loop.call_at(later, self._look)

@@ -41,14 +41,14 @@ class _Edge(Enum):
     """It was borne for a while, so that the limit is close by."""
 
 
-class Search:
+class AdaptiveRate:
     """The rate at present where none was given; `start` is one that was found earlier.
 
     There is no limit until somebody complains, and none again once the rate is twice what was complained about.
     """
 
     alone_until: Final = -math.inf
-    """See `Given`: that a complaint is a stray is seen only afterwards."""
+    """See `FixedRate`: that a complaint is a stray is seen only afterwards."""
 
     def __init__(self, start: float | None = None) -> None:
         self.rate = start
