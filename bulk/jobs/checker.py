@@ -34,7 +34,7 @@ DOCUMENTS = 6_000
 """The same where they become documents, which take more memory and more time, so that it matters less."""
 
 KEPT = 25_000
-"""Rows of a source that is kept as it was judged, for sending: to keep a larger one would take too much memory."""
+"""Rows of a source that is kept whole as it was judged, for sending: of a larger one only the first chunk is."""
 
 
 class Checker:
@@ -99,10 +99,10 @@ class Checker:
         async with aclosing(stepped(self._first_chunks(ask, documents=documents))) as chunks:
             async for chunk in chunks:
                 rows += chunk.frame.height
-                if rows > KEPT:
-                    kept.clear()
-                elif not chunk.unrecorded:
+                if not chunk.unrecorded:
                     kept.append(chunk)
+                if rows > KEPT:
+                    del kept[1:]  # sending begins with the first one, while the others are judged again
                 yield chunk
         # What is read as it was need not be judged again.
         self._kept = kept if documents and self.families is None else ()
