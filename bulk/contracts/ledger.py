@@ -37,12 +37,16 @@ class Ledger(Protocol):
     async def begin(self, instance: Instance, *, fresh: bool = False) -> Run:
         """Start a run, or take up the unfinished one of an equal instance unless `fresh`.
 
-        The name of the source does not count: the same content under another name is the same work.
+        The name of the source does not count: the same content under another name is the same work. A run is not taken
+        up once another has written to the same target and resource. Raises `LockedError` where it is still under way.
         Entries of an earlier start that never finished checking are forgotten: nothing was sent for them.
         """
 
     async def take_up(self, run: str) -> Run:
-        """Open an unfinished run again by its id; raises `UsageError` when there is nothing left to do."""
+        """Open an unfinished run again by its id; raises `UsageError` for an export, and where nothing is left to do.
+
+        Rows whose key got another content from another run since are rejected with the code `superseded`.
+        """
 
     async def enroll(self, run: str, records: Sequence[Record], rejections: Sequence[Rejection]) -> None:
         """Enter rows that were checked: good ones and their members as not_tried, bad ones as invalid."""
@@ -101,6 +105,7 @@ class Ledger(Protocol):
 
         Where the run deletes, nothing is known of the keys that are done, whatever was known before.
 
+        Raises `LedgerError`, and writes nothing, where one of them is not in flight.
         What was known of a row that was not tried, or that failed untouched, is known again if its `fields` say so.
 
         What was known of other keys with the same remote id is doubtful from then on.
@@ -119,7 +124,10 @@ class Ledger(Protocol):
         """End this start: rows still in flight become unknown. Raises `LedgerError` if the totals do not close."""
 
     async def begin_export(self, instance: Instance) -> Run:
-        """Start an export. Others may be under way at the same place, and imports too."""
+        """Start an export, and end those to the same destination whose program died.
+
+        Others may be under way at the same place, and imports too.
+        """
 
     async def learn(self, run: str, sightings: Sequence[Sighting], *, asked: float) -> bool:
         """Note what an export read, having asked for it at `asked` seconds since the epoch.
@@ -156,7 +164,7 @@ class Ledger(Protocol):
         """
 
     async def runs(self, limit: int = 20) -> Sequence[Run]:
-        """The latest runs, newest first."""
+        """The latest runs, newest first. One whose program died, so that its lock is free, shows as interrupted."""
 
     def entries(
         self,
@@ -173,7 +181,10 @@ class Ledger(Protocol):
         """
 
     async def causes(self, run: str) -> Sequence[Cause]:
-        """Rows that were not written, grouped by status, code and column, most frequent first."""
+        """Rows that were not written, by status, code and column, most frequent first.
+
+        A row counts once under each rule that it breaks.
+        """
 
     async def history(self, resource: str, key: str) -> Sequence[Passage]:
         """What every run had to do with a record, by its key or its remote id, at any target, oldest first."""

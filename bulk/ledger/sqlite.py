@@ -1,6 +1,7 @@
-"""The ledger: one class that satisfies `bulk.contracts.Ledger`, over a file or in memory."""
+"""The ledger: one class that satisfies `bulk.contracts.Ledger`, where its methods are explained."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -8,7 +9,7 @@ from enum import Enum, auto
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Concatenate, Final, Literal, ParamSpec, Self, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
@@ -36,6 +37,10 @@ from bulk.model import (
 
 if TYPE_CHECKING:
     from bulk.contracts import Listener
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Work: TypeAlias = Callable[Concatenate[sqlite3.Connection, P], T]
 
 _PAGE: Final = 1_000  # rows read at once: some 10 ms of the reading thread
 
@@ -83,7 +88,6 @@ class SqliteLedger:
 
     @property
     def called(self) -> str:
-        """Where it lies, for people."""
         return self._called
 
     async def __aenter__(self) -> Self:
@@ -112,54 +116,31 @@ class SqliteLedger:
             await self._writer.close()
 
     async def begin(self, instance: Instance, *, fresh: bool = False) -> Run:
-        """Start a run, or take up the latest of an equal instance if it is unfinished, unless `fresh`.
-
-        The name of the source does not count. A run is not taken up once another has written to the same target and
-        resource. Raises `LockedError` when that run is under way in another process.
-        """
-        self._require_open()
         alone = self._alone(instance)
-        return await self._writer.transact(runs.begin, instance, fresh=fresh, alone=alone, now=self._clock())
+        return await self._write(runs.begin, instance, fresh=fresh, alone=alone, now=self._clock())
 
     async def take_up(self, run: str) -> Run:
-        """Open an unfinished run again; raises `UsageError` when there is nothing left to do, or it is an export.
-
-        Rows whose key got another content from another run since are rejected with the code `superseded`.
-        """
-        self._require_open()
-        instance = (await self._reader.transact(runs.find, run)).instance
+        instance = (await self._read(runs.find, run)).instance
         alone = self._alone(instance)
-        return await self._writer.transact(runs.take_up, run, alone=alone, now=self._clock())
+        return await self._write(runs.take_up, run, alone=alone, now=self._clock())
 
     async def enroll(self, run: str, records: Sequence[Record], rejections: Sequence[Rejection]) -> None:
-        """Enter rows that were checked: good ones and their members as not_tried, bad ones as invalid."""
-        self._require_open()
-        await self._writer.transact(entries.enroll, run, records, rejections, now=self._clock())
+        await self._write(entries.enroll, run, records, rejections, now=self._clock())
 
     async def recall(self, run: str, rows: Sequence[tuple[int, str, bytes]]) -> Collection[int]:
-        """Enter as unchanged the rows of which position, key and origin are given, if that is what was last written."""
-        self._require_open()
-        return await self._writer.transact(entries.recall, run, rows, now=self._clock())
+        return await self._write(entries.recall, run, rows, now=self._clock())
 
     async def pending(self, run: str, first: int, last: int) -> Collection[int]:
-        """Positions between two, these included, of rows without a final status that are no members."""
-        self._require_open()
-        return await self._reader.transact(entries.pending, run, first, last)
+        return await self._read(entries.pending, run, first, last)
 
     async def reject(self, run: str, rejections: Sequence[Rejection]) -> None:
-        """Turn rows not tried into invalid ones, and add violations to rows already invalid."""
-        self._require_open()
-        await self._writer.transact(entries.reject, run, rejections, now=self._clock())
+        await self._write(entries.reject, run, rejections, now=self._clock())
 
     async def seal(self, run: str, *, resend: bool = False) -> Run:
-        """End the checking: what need not be sent is unchanged, what must not be is superseded, unless `resend`."""
-        self._require_open()
-        return await self._writer.transact(runs.seal, run, resend=resend, now=self._clock())
+        return await self._write(runs.seal, run, resend=resend, now=self._clock())
 
     async def forgiven(self, run: str, rows: Sequence[int]) -> Mapping[int, Sequence[str]]:
-        """Columns that were forgiven when these rows were enrolled, by row; only rows with some."""
-        self._require_open()
-        return await self._reader.transact(reading.forgiven, run, rows)
+        return await self._read(reading.forgiven, run, rows)
 
     async def known(
         self,
@@ -170,22 +151,13 @@ class SqliteLedger:
         ids: bool = False,
         written: Mapping[str, bytes] | None = None,
     ) -> Mapping[str, bytes]:
-        """What is sure of the records with these keys, or else with these remote ids: fingerprints by key."""
-        self._require_open()
-        return await self._reader.transact(known.known, target, resource, keys, ids=ids, written=written)
+        return await self._read(known.known, target, resource, keys, ids=ids, written=written)
 
     async def claim(self, run: str, records: Sequence[Record]) -> Mapping[int, Claim]:
-        """Mark rows and their members as in flight, say which are ours to send, and what was known of them until now.
-
-        Raises `SourceError`, and claims nothing, when a record is not the one that was enrolled for its row.
-        """
-        self._require_open()
-        return await self._writer.transact(entries.claim, run, records)
+        return await self._write(entries.claim, run, records)
 
     async def settle(self, run: str, settlements: Sequence[Settlement]) -> None:
-        """Write what became of rows in flight; raises `LedgerError` and writes nothing if one of them is not."""
-        self._require_open()
-        await self._writer.transact(settled.settle, run, settlements, now=self._clock())
+        await self._write(settled.settle, run, settlements, now=self._clock())
 
     async def finish(
         self,
@@ -197,9 +169,7 @@ class SqliteLedger:
         exit_code: int,
         reason: str | None = None,
     ) -> Run:
-        """End this start; raises `LedgerError`, and leaves the run as it is, if the totals do not close."""
-        self._require_open()
-        return await self._writer.transact(
+        return await self._write(
             runs.finish,
             run,
             status,
@@ -211,63 +181,34 @@ class SqliteLedger:
         )
 
     async def begin_export(self, instance: Instance) -> Run:
-        """Start an export, and end those to the same destination whose program died.
-
-        Whoever holds the lock `instance.lock_name` while it runs is seen to be alive.
-        """
-        self._require_open()
         alone = self._alone(instance)
-        return await self._writer.transact(exports.begin, instance, alone=alone, now=self._clock())
+        return await self._write(exports.begin, instance, alone=alone, now=self._clock())
 
     async def learn(self, run: str, sightings: Sequence[Sighting], *, asked: float) -> bool:
-        """Note what an export read, having asked for it at `asked` seconds since the epoch.
-
-        False, and nothing is noted, where a run that writes at the same place was under way since then.
-        """
         instance = (await self.run(run)).instance
         held = self._locks.held(instance.target, instance.resource)
-        return await self._writer.transact(known.learn_read, run, sightings, asked=asked, held=held, now=self._clock())
+        return await self._write(known.learn_read, run, sightings, asked=asked, held=held, now=self._clock())
 
     async def written_since(self, target: str, resource: str, since: float) -> bool:
-        """Whether a run that writes at a place was under way at `since` seconds since the epoch, or later.
-
-        One that died counts until it has been ended: nobody can say when it wrote last.
-        """
-        self._require_open()
-        return await self._reader.transact(exports.written_since, target, resource, since)
+        return await self._read(exports.written_since, target, resource, since)
 
     async def finish_export(self, run: str, end: ExportEnd) -> Run:
-        """End an export."""
-        self._require_open()
-        return await self._writer.transact(exports.finish, run, end, now=self._clock())
+        return await self._write(exports.finish, run, end, now=self._clock())
 
     async def bookmark(self, target: str, resource: str, chain: str) -> tuple[str, str] | None:
-        """The latest completed export at a place that left a bookmark of a chain: its run id, and the bookmark."""
-        self._require_open()
-        return await self._reader.transact(exports.bookmark, target, resource, chain)
+        return await self._read(exports.bookmark, target, resource, chain)
 
     async def rate_found(self, target: str) -> float | None:
-        """The rate in requests a second that an API was last found to bear; None where that is not known."""
-        self._require_open()
-        return await self._reader.transact(known.rate_found, target)
+        return await self._read(known.rate_found, target)
 
     async def keep_rate(self, target: str, rate: float) -> None:
-        """Note the rate that an API was found to bear."""
-        self._require_open()
-        await self._writer.transact(known.keep_rate, target, rate, now=self._clock())
+        await self._write(known.keep_rate, target, rate, now=self._clock())
 
     async def run(self, run: str, *, exports: bool = True) -> Run:
-        """One run by id, unique beginning of an id, or `last`; raises `UsageError`.
-
-        `last` is no export unless `exports`; wherever else a run is named, it is none.
-        """
-        self._require_open()
-        return self._as_alive(await self._reader.transact(runs.find, run, exports=exports))
+        return self._as_alive(await self._read(runs.find, run, exports=exports))
 
     async def runs(self, limit: int = 20) -> Sequence[Run]:
-        """The latest runs, newest first. One whose program died, so that its lock is free, shows as interrupted."""
-        self._require_open()
-        return [self._as_alive(run) for run in await self._reader.transact(runs.latest, limit)]
+        return [self._as_alive(run) for run in await self._read(runs.latest, limit)]
 
     async def entries(
         self,
@@ -278,10 +219,6 @@ class SqliteLedger:
         spans: Iterable[tuple[int, int]] = (),
         cells: bool = False,
     ) -> AsyncIterator[Entry]:
-        """Rows of a run in file order, read a page at a time; a cause is a code, or a rule that the row breaks.
-
-        Rows in flight in a run whose program died are unknown, with the code `interrupted`.
-        """
         found = await self.run(run, exports=False)
         wanted = partial(
             reading.page,
@@ -293,43 +230,39 @@ class SqliteLedger:
             limit=_PAGE,
         )
         after = -1
-        while page := await self._reader.transact(wanted, found.id, after=after):
+        while page := await self._read(wanted, found.id, after=after):
             for entry in page:
                 yield entry
             after = page[-1].row
-            self._require_open()
 
     async def causes(self, run: str) -> Sequence[Cause]:
-        """Rows that were not written, by status, code and column; a row counts once under each rule it breaks."""
         found = await self.run(run, exports=False)
-        return await self._reader.transact(reading.causes, found.id, alive=found.status is RunStatus.RUNNING)
+        return await self._read(reading.causes, found.id, alive=found.status is RunStatus.RUNNING)
 
     async def history(self, resource: str, key: str) -> Sequence[Passage]:
-        """What every run had to do with a record, by any of its names, oldest first."""
-        self._require_open()
-        return await self._reader.transact(history.passages, resource, key, as_alive=self._as_alive)
+        return await self._read(history.passages, resource, key, as_alive=self._as_alive)
 
     async def unchanged_since(self, run: str) -> Mapping[str, int]:
-        """Rows of a run that were not sent because an earlier run wrote or read the same, by that run, newest first."""
-        self._require_open()
-        return await self._reader.transact(reading.unchanged_since, run)
+        return await self._read(reading.unchanged_since, run)
 
     async def carried(self, run: str) -> tuple[int, int]:
-        """Rows of a run that were sent inside other rows' documents, and how many documents these were."""
-        self._require_open()
-        return await self._reader.transact(reading.carried, run)
+        return await self._read(reading.carried, run)
 
     def lock(self, target: str, resource: str) -> AbstractContextManager[int | None]:
-        """Hold a target's resource against other runs; raises `LockedError`. Freed by the system if we die.
-
-        Gives the file descriptor, if any, that processes inherit which are to hold it too: it is free once all died.
-        """
         self._require_open()
         return self._locks.hold(target, resource)
 
     def _tell_waiting(self) -> None:
         message = f"the ledger {self._called} is locked by another program; waiting up to {self._patience:g} s for it"
         self._loop.call_soon_threadsafe(self._listener, Event(kind="note", message=message))
+
+    async def _read(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._require_open()
+        return await self._reader.transact(work, *args, **kwargs)
+
+    async def _write(self, work: Work[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        self._require_open()
+        return await self._writer.transact(work, *args, **kwargs)
 
     def _require_open(self) -> None:
         if self._state is not _State.OPEN:
