@@ -1,4 +1,11 @@
-"""The command line: `main` is the program. Each command imports what it needs only when it runs."""
+"""The command line: `main` is the program. Each command imports what it needs only when it runs.
+
+- commands: `load` (import, resume, retry), `keys` (delete, exists), `check`, `plan`, `export` (and get), `history`
+  (runs, show, rows, explain), `describe` (resources, fields, template), `sandbox` (and demo, whose runs are in `demo`)
+- `common`: global options, opening a session, and running it with signals heeded; `options`: what commands share
+- output: `json_output` (the documents of `--json`), `screen` (summaries), `plan_output`, `tables`, `progress`
+- `streams`: stdout and stderr whoever reads them; `lazy_conversion`: keeps typer from loading pydantic
+"""
 
 import os
 import sys

@@ -1,4 +1,8 @@
-"""The APIs that bulk speaks to. Each folder here with a `CONNECTOR` is one; the folder is the registry."""
+"""The APIs that bulk speaks to: each folder here with a `CONNECTOR` is one; the folder is the registry.
+
+Each has `models` (what it takes), `reading` (what it shows, as documents of the models), `flows` (conversations as
+generators) and `sandbox` (an embedded twin). There are `luminous` and `commercetools`.
+"""
 
 import importlib
 import pkgutil

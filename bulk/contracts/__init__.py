@@ -1,4 +1,8 @@
-"""What the floors promise each other: small protocols, and the values that describe an API."""
+"""What the floors promise each other: small protocols, and the values that describe an API.
+
+- `apis`: connectors, resources, and conversations as generators
+- `transport`: how requests travel, and who watches; `files`: where rows come from; `ledger`: the durable memory
+"""
 
 from bulk.contracts.apis import (
     UNREADABLE,

@@ -1,4 +1,8 @@
-"""A kit for pretending to be an API: a server with state, limits, latency and faults to choose. Knows no API itself."""
+"""A kit for pretending to be an API: a server with state, limits, latency and faults to choose. Knows no API itself.
+
+`server` serves each `api` by its `router` over a `store`; `ceiling` limits the rate, `faults` and `delivery` spoil
+answers, `log` remembers requests.
+"""
 
 from bulk.sandbox.api import Answer, Api, Call, RefusedCallError, Route, is_number
 from bulk.sandbox.ceiling import Ceiling

@@ -1,5 +1,6 @@
 """What holds the house together."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -71,3 +72,20 @@ def test_import_contracts_hold():
         [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert checked.returncode == 0, checked.stdout
+
+
+PACKAGES = sorted(path.parent for path in (ROOT / "bulk").rglob("__init__.py"))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda package: str(package.relative_to(ROOT)))
+def test_each_package_says_what_lies_where(package):
+    says = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+    modules = {path.stem for path in package.glob("*.py")} | {
+        path.parent.name for path in package.glob("*/__init__.py")
+    }
+    assert modules - {"__init__"} <= set(re.findall(r"`(\w+)`", says))
+
+
+def test_the_readme_speaks_of_no_file_that_is_not_there():
+    named = re.findall(r"`((?:bulk|benchmarks)/[\w/.]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert not [name for name in named if not (ROOT / name).exists()]

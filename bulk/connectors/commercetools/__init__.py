@@ -1,4 +1,4 @@
-"""commercetools: channels.
+"""commercetools: channels. See `models`, `reading`, `flows` and the embedded twin in `sandbox`.
 
 One record a call, in either direction of writing; many at a time for reading. No rate is documented, so the pace is
 found from the answers, and twenty requests fly at once, as many as the vendor's own client library sends.

@@ -1,4 +1,4 @@
-"""Luminous: products and channels.
+"""Luminous: products and channels. See `models`, `reading`, `flows` and the embedded twin in `sandbox`.
 
 One record a call. No rate limit is documented, so the pace is found from the answers and few requests fly at once.
 """

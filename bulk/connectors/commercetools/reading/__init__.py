@@ -1,4 +1,4 @@
-"""From what commercetools answers to documents of the model."""
+"""From what commercetools answers to documents of the model: `channels`."""
 
 from bulk.connectors.commercetools.reading.channels import changed_at, position, read_channel, type_of
 

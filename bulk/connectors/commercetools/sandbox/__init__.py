@@ -1,6 +1,12 @@
 """The embedded twin of commercetools: tokens, channels and types, by the letter of the documentation.
 
 It is a second opinion on our own models, so it is written from the pages and shares nothing with them.
+
+- `channels`, `types`: operations and rules of each; `drafts`: the shapes of what is written; `listing`, `predicates`:
+  of what is asked
+- `tokens`: who may do what; `requests`, `checks`, `errors`: bodies, their faults, and the words for them; `ids`,
+  `moments`: as the API writes them
+- `switches`: what the documentation leaves open; `access`, `examples`: for our own client and its suites
 """
 
 from collections.abc import Callable, Mapping, Sequence

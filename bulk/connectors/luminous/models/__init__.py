@@ -1,6 +1,7 @@
 """What Luminous takes and shows: one model for each kind of row, with every constraint that its documentation states.
 
-The models named `...Facts` are what it shows but does not take back.
+`products`, `variants` and `channels`, and `parts` that they share. The models named `...Facts` are what it shows but
+does not take back.
 """
 
 from bulk.connectors.luminous.models.channels import Channel, ChannelFacts, NewChannel, NewChannelFacts

@@ -1,4 +1,7 @@
-"""From what Luminous answers to documents of the models: tolerant of shapes, silent about secrets."""
+"""From what Luminous answers to documents of the models: tolerant of shapes, silent about secrets.
+
+- `records`: products, variants and channels; `values`, `weights`: single fields; `bare`: a record without secrets
+"""
 
 from bulk.connectors.luminous.reading.bare import bare
 from bulk.connectors.luminous.reading.records import (

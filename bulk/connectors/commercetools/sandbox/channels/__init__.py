@@ -1,1 +1,5 @@
-"""Channels: creating them, changing them action by action, deleting them."""
+"""Channels: creating, changing and deleting them.
+
+- `routes`: the operations; `actions`: the update actions; `directory`: the channels; `fields`: what predicates can
+  name; `seed`: believable ones
+"""

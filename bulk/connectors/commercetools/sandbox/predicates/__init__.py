@@ -1,4 +1,4 @@
-"""The query language: parsed, held against the fields that there are, and made a test of records.
+"""The query language: parsed (`syntax`), held against the fields that there are (`schema`), made a test (`meaning`).
 
 Source: https://docs.commercetools.com/api/predicates/query
 """
