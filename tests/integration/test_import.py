@@ -465,7 +465,10 @@ async def test_an_alternate_sku_of_another_product_overwrites_nothing(twin, desk
         assert [one.method for one in sandbox.log.requests("/products")] == ["GET", "PATCH"]
 
 
-@pytest.mark.parametrize(("status", "body"), [(404, {}), (405, {}), (200, {"data": {"id": 1}})])
+STRAYS = {"data": [{"sku": f"X-{number}"} for number in range(101)], "meta": {"last_page": 9_000}}
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, {}), (405, {}), (200, {"data": {"id": 1}}), (200, STRAYS)])
 async def test_new_skus_are_sent_without_a_look_up_where_products_cannot_be_listed(desk, catalog, status, body):
     asked = Counter()
 

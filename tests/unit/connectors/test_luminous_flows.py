@@ -70,6 +70,14 @@ def test_where_products_can_be_read_the_row_is_refused(status):
         flow.send(answer({"data": []}))
 
 
+def test_custom_fields_are_sent_with_a_remark_where_products_cannot_be_looked_up_by_sku():
+    flow = products.upsert_product(record({"sku": "A-1", "custom_fields": {"Color": "red"}}))
+    next(flow)
+    sent = flow.send(answer({"data": [{"sku": "X-1"}, {"sku": "X-2"}], "meta": {"last_page": 9_000}}))
+    assert json.loads(sent.body) == {"sku": "A-1", "custom_fields": {"Color": "red"}}
+    assert "could not be read" in finish(flow, answer({"data": {"sku": "A-1"}})).message
+
+
 def test_an_answer_without_envelope_or_body_is_a_success():
     flow = products.upsert_product(record({"sku": "A-1"}))
     next(flow)

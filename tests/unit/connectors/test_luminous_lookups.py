@@ -52,7 +52,7 @@ def test_an_address_stays_short_enough_whatever_the_skus_are_made_of(play, answe
 
 
 def test_products_pushed_off_the_page_by_alternate_skus_are_found_on_the_next(play, answer):
-    others = [{"sku": f"X-{number}"} for number in range(100)]
+    others = [{"sku": f"X-{number}", "alternate_skus": [{"sku": "a"}]} for number in range(100)]
     first = page(answer, *others, current_page=1, last_page=2, total=101)
     requests, found = play(find_products("sku", ["A", "B"]), first, page(answer, {"sku": "B"}, last_page=2))
     assert [dict(request.query).get("page") for request in requests] == [None, "2"]
@@ -64,6 +64,22 @@ def test_no_more_pages_are_asked_for_than_it_takes(play, answer):
     assert len(play(find_products("sku", ["A", "B"]), first)[0]) == 1
     shown = [page(answer, {"sku": "X"}, total=250, per_page=100) for _ in range(3)]
     assert len(play(find_products("sku", ["A", "B"]), *shown)[0]) == 3
+
+
+@pytest.mark.parametrize("skus", [["A"], ["A", "B"], [f"S-{number}" for number in range(100)]])
+def test_a_catalog_is_not_walked_through_where_the_filter_by_sku_is_ignored(play, answer, skus):
+    pages = [[{"sku": f"X-{100 * page + number}"} for number in range(100)] for page in range(2)]
+    answers = [page(answer, *records, current_page=n, last_page=500) for n, records in enumerate(pages, start=1)]
+    answers = answers[: 2 if len(skus) == 100 else 1]
+    with pytest.raises(UnclearError, match="not asked for") as caught:
+        play(find_products("sku", skus), *answers)
+    assert caught.value.code == "filter_ignored"
+
+
+def test_a_product_that_is_on_the_first_page_is_found_even_so(play, answer):
+    shown = [{"sku": f"X-{number}"} for number in range(99)]
+    _, found = play(find_products("sku", ["A"]), page(answer, *shown, {"sku": "A"}, current_page=1, last_page=9))
+    assert set(found) == {"A"}
 
 
 def test_a_list_without_pages_is_not_read_for_ever(play, answer):

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus
 
 from bulk.connectors.luminous.flows.answers import Sheet, data, is_same, sheet
 from bulk.contracts import Enquiry, Found
-from bulk.errors import RefusedError
+from bulk.errors import RefusedError, UnclearError
 from bulk.model import Request, parsed, shorten
 
 PER_PAGE: Final = 100
@@ -15,6 +15,9 @@ PER_PAGE: Final = 100
 
 ADDRESS: Final = 6000
 """Bytes that the SKUs of one look-up may take in the address; common limits are 8,192 for all of it."""
+
+IGNORED: Final = "filter_ignored"
+"""Code of the error where products cannot be looked up by SKU."""
 
 
 def get_product(column: str, key: str) -> Enquiry[Mapping[str, Any] | None]:
@@ -28,14 +31,16 @@ def get_product(column: str, key: str) -> Enquiry[Mapping[str, Any] | None]:
 def find_products(column: str, keys: Sequence[str]) -> Enquiry[Found]:
     """Products by `sku`, up to 100 a call, or by `id`, one a call.
 
-    The filter matches alternate SKUs too: only an equal primary SKU is the product that was asked for.
+    The filter matches alternate SKUs too: only an equal primary SKU is the product that was asked for. Raises
+    `UnclearError` with the code `IGNORED` where the answer goes on with products that nobody asked for: without a
+    filter, each call would lead through the whole catalog.
     """
     if column == "id":
         return Found((yield from _each_by_id("/products", keys)))
     found, others = Found(), dict[str, str]()
     for batch in _batches(keys):
         name, value = ("sku", batch[0]) if len(batch) == 1 else ("sku[in]", ",".join(batch))
-        missing, listed = batch, None
+        missing, listed, strays = batch, None, 0
         for page in count(1):
             listed = yield from one_page("/products", page, ((name, value),), before=listed)
             found.update(_named(listed.records, "sku", missing))
@@ -43,6 +48,13 @@ def find_products(column: str, keys: Sequence[str]) -> Enquiry[Found]:
             missing = [key for key in missing if key not in found]
             if listed.last or not missing:
                 break
+            strays += _strays(listed.records, batch)
+            if strays > len(batch):
+                raise UnclearError(
+                    "Luminous answers with products that were not asked for, as if it did not know the filter by SKU",
+                    code=IGNORED,
+                    advice="Match by id, and export without --since.",
+                )
     found.taken = {key: others[_plain(key)] for key in keys if key not in found and _plain(key) in others}
     return found
 
@@ -88,13 +100,23 @@ def one_page(
     return sheet(response, page, before)
 
 
+def _strays(records: Sequence[Mapping[str, Any]], skus: Sequence[str]) -> int:
+    """How many of the records none of the SKUs may stand for."""
+    wanted = {_plain(sku) for sku in skus}
+    named = ((record, *_objects(record, "alternate_skus"), *_objects(record, "variants")) for record in records)
+    return sum(wanted.isdisjoint(_plain(one.get("sku")) for one in parts) for parts in named)
+
+
+def _objects(record: Mapping[str, Any], field: str) -> Iterator[Mapping[str, Any]]:
+    return (one for one in record.get(field) or () if isinstance(one, dict))
+
+
 def _alternates(records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Whose alternate SKUs these are."""
     return {
         _plain(one.get("sku")): f"SKU {shorten(record.get('sku'))} (id {record.get('id')})"
         for record in records
-        for one in record.get("alternate_skus") or ()
-        if isinstance(one, dict)
+        for one in _objects(record, "alternate_skus")
     }
 
 

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from bulk.connectors.luminous.flows.answers import data, is_newborn, is_same, nowhere, outcome
 from bulk.connectors.luminous.flows.keeping import keep_custom_fields, keep_variants
-from bulk.connectors.luminous.flows.lookups import find_products
+from bulk.connectors.luminous.flows.lookups import IGNORED, find_products
 from bulk.connectors.luminous.reading import read_product
 from bulk.contracts import UNREADABLE, Enquiry, Flow
-from bulk.errors import RefusedError
+from bulk.errors import RefusedError, UnclearError
 from bulk.fingerprint import departed, fingerprint
 from bulk.model import Outcome, Record, Request, Response, parsed, shorten
 
@@ -83,6 +83,10 @@ def _current(record: Record) -> Enquiry[Mapping[str, Any] | None]:
             found = yield from find_products("id" if _by_id(record) else "sku", [record.key])
         except RefusedError as refusal:
             if refusal.status not in UNREADABLE:
+                raise
+            return None
+        except UnclearError as unclear:
+            if unclear.code != IGNORED:
                 raise
             return None
         current, taken = found.get(record.key, {}), found.taken.get(record.key)
