@@ -1,13 +1,15 @@
 """How an API is reached: under which limits, at which address, with whose credentials; or its embedded sandbox."""
 
+import dataclasses
 import importlib
+import json
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from msgspec.structs import replace
 
@@ -17,7 +19,7 @@ from bulk.http.address import checked_address
 from bulk.http.client import Client, client_of
 from bulk.http.pace import Pace
 from bulk.http.turns import Turns
-from bulk.model import Event, Limits, Run
+from bulk.model import Event, Limits, Run, listed
 from bulk.settings import Configuration
 from bulk.settings_files import parse_rate
 
@@ -44,6 +46,20 @@ class Politeness:
     workers: int = 1
     """Processes that send, where rows are sent: each needs a core of its own to be of use."""
 
+    @classmethod
+    def of(cls, run: Run) -> Self:
+        """How a run was ordered to treat the API."""
+        return cls(**json.loads(run.instance.politeness or "{}"))
+
+    def said(self) -> Mapping[str, Any]:
+        """What was said about the API, by the names of the options; what is about this machine is none of it."""
+        options = {"rate": self.rate, "burst": self.burst, "concurrency": self.concurrency}
+        return {name: value for name, value in options.items() if value is not None}
+
+    def text(self) -> str:
+        """As the ledger keeps it."""
+        return json.dumps(self.said()) if self.said() else ""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reach:
@@ -53,6 +69,8 @@ class Reach:
     """What to call its address in the ledger."""
     limits: Limits
     """How it is treated."""
+    politeness: str
+    """What was said of that, as the ledger keeps it."""
     workers: int
     """Processes that send; no more than requests in flight."""
     clock: Clock
@@ -94,9 +112,13 @@ class Access:
         self._stack = stack
         self._embedded: dict[str, tuple[str, Any]] = {}
 
-    async def to(self, connector: Connector, *, offline: bool = False) -> Reach:
-        """The way to one API; raises `ConfigurationError` without an address or, unless `offline`, credentials."""
-        limits = self._limits(connector)
+    async def to(self, connector: Connector, *, offline: bool = False, before: Run | None = None) -> Reach:
+        """The way to one API, treated as it was `before` where nothing else is said now.
+
+        Raises `ConfigurationError` without an address or, unless `offline`, credentials.
+        """
+        polite = self._politeness if before is None else self._kept(before)
+        limits = self._limits(connector, polite)
         if self.sandbox:
             target, settings = await self._sandbox_of(connector)
         else:
@@ -107,10 +129,8 @@ class Access:
 
         @asynccontextmanager
         async def paced() -> AsyncIterator[Pace]:
-            start = await self._known_rate(limits, target)
-            pace = Pace(
-                limits.rate, start=start, burst=self._politeness.burst, clock=self._clock, listener=self._listener
-            )
+            start = await self._known_rate(limits, target, polite)
+            pace = Pace(limits.rate, start=start, burst=polite.burst, clock=self._clock, listener=self._listener)
             try:
                 yield pace
             finally:
@@ -120,16 +140,26 @@ class Access:
         return Reach(
             target=target,
             limits=limits,
-            workers=min(self._politeness.workers, limits.concurrency),
+            politeness=polite.text(),
+            workers=min(polite.workers, limits.concurrency),
             clock=self._clock,
             settings=settings,
             paced=paced,
             client=partial(client_of, connector, settings, limits, self._clock),
         )
 
-    async def _known_rate(self, limits: Limits, target: str) -> float | None:
+    def _kept(self, run: Run) -> Politeness:
+        """What is said now, and what was said of a run where that says nothing else."""
+        said = self._politeness.said()
+        kept = {name: value for name, value in Politeness.of(run).said().items() if name not in said}
+        if kept:
+            options = listed([f"--{name} {value}" for name, value in kept.items()])
+            self._listener(Event(kind="note", message=f"keeping to {options}, as run {run.id} did"))
+        return dataclasses.replace(self._politeness, **kept)
+
+    async def _known_rate(self, limits: Limits, target: str, polite: Politeness) -> float | None:
         """The rate that an API was found to bear, where nobody says anything about rates."""
-        said = self._politeness.rate or self._configuration.general.rate
+        said = polite.rate or self._configuration.general.rate
         if self.sandbox or limits.rate is not None or said is not None:
             return None
         found = await self._ledger.rate_found(target)
@@ -142,9 +172,8 @@ class Access:
         message = f"{target} was found to bear about {rate:.3g} requests a second; the next run begins there"
         self._listener(Event(kind="note", message=message, data={"rate": rate}))
 
-    def _limits(self, connector: Connector) -> Limits:
-        general, polite = self._configuration.general, self._politeness
-        limits = connector.limits
+    def _limits(self, connector: Connector, polite: Politeness) -> Limits:
+        general, limits = self._configuration.general, connector.limits
         text = polite.rate or general.rate
         rate = limits.rate if text is None else parse_rate(text)
         concurrency = polite.concurrency or general.concurrency

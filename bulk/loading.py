@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from bulk import worker
 from bulk.access import Access, Reach, require_same_target
 from bulk.checking import checker_of
@@ -74,10 +76,10 @@ class Loader:
         if guards.max_failures is not None:
             allowed_failures(guards.max_failures, 0)  # a slip in the option is better told now than after the check
         checker = checker_of(work.source, resource, work.reading, self._listener)
-        reach = await self._access.to(connector, offline=guards.dry_run)
+        reach = await self._access.to(connector, offline=guards.dry_run, before=work.resumed or work.parent)
         if work.resumed is not None:
             require_same_target(work.resumed, reach.target)
-            instance = work.resumed.instance
+            instance = replace(work.resumed.instance, politeness=reach.politeness)
         else:
             if work.parent is not None and not self._access.sandbox:
                 require_same_target(work.parent, reach.target)
@@ -89,6 +91,7 @@ class Loader:
                 sha256=await asyncio.to_thread(lambda: work.source.sha256),
                 options=_recorded(work, checker, guards).text(),
                 parent=None if work.parent is None else work.parent.id,
+                politeness=reach.politeness,
             )
         importer = Importer(
             checker=checker,

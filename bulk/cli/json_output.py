@@ -55,6 +55,7 @@ def run_document(run: Run, *, source: str | None = None) -> dict[str, Any]:
         "parent": instance.parent,
         "source": {"path": source or instance.source, "sha256": instance.sha256, "rows": totals.read},
         "target": instance.target,
+        "politeness": json.loads(instance.politeness or "{}"),
         "rows": asdict(totals),
         "requests": asdict(run.traffic),
         "seconds": round(run.seconds, 3),

@@ -99,7 +99,10 @@ def resume(
     max_failures: MaxFailures = None,
     yes: Yes = False,
 ) -> None:
-    """Go on with a run that was interrupted, paused or stopped."""
+    """Go on with a run that was interrupted, paused or stopped.
+
+    Its --rate, --burst and --concurrency hold on, unless others are given.
+    """
     from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
 
     options = settings_of(context)
@@ -140,7 +143,10 @@ def retry(
     sandbox: Sandbox = False,
     yes: Yes = False,
 ) -> None:
-    """Try again what failed, from the cells that the ledger kept or from a mended file."""
+    """Try again what failed, from the cells that the ledger kept or from a mended file.
+
+    The run's --rate, --burst and --concurrency hold on, unless others are given.
+    """
     from bulk.jobs.guards import Guards  # noqa: PLC0415  # see above
     from bulk.jobs.retry import Choice  # noqa: PLC0415
 
@@ -195,7 +201,7 @@ def run_load(
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(finished.run.exit_code):
-        show_run(options, finished, source=source, rate=pace.rate)
+        show_run(options, finished, source=source)
     raise typer.Exit(finished.run.exit_code or 0)
 
 

@@ -71,8 +71,8 @@ def ask(options: Globals, consequences: Mapping[str, int]) -> bool:
         signal.signal(signal.SIGINT, before)
 
 
-def show_run(options: Globals, report: "Report", *, source: str | None = None, rate: str | None = None) -> None:
-    """The summary of a run; `source` is what the user has just called it, and `rate` what was said of its pace."""
+def show_run(options: Globals, report: "Report", *, source: str | None = None) -> None:
+    """The summary of a run; `source` is what the user has just called it."""
     run, unchanged_since = report.run, report.unchanged_since
     if options.json:
         print_json(report_document(report, source=source))
@@ -87,7 +87,7 @@ def show_run(options: Globals, report: "Report", *, source: str | None = None, r
     if run.reason:
         console.print(Text(f"{run.status.value.capitalize()}: {_sentence(run.reason)}"), soft_wrap=True)
     show_causes(console, report.causes, report.files)
-    advice = _advice(run, "" if rate is None else f" --rate {shlex.quote(rate)}", options.repeated)
+    advice = _advice(run, options.repeated)
     if advice:
         console.print(advice, soft_wrap=True)  # a command can only be copied from one line
     if not options.quiet:
@@ -262,18 +262,21 @@ def _headline(run: Run, source: str | None) -> Text:
         "\n",
         (run.status.value, style),
         f" in {run.seconds:.1f} s: {many(run.traffic.sent, 'request')}"
-        f" ({run.traffic.retried:,} repeated, {run.traffic.throttled:,} throttled){pace}; run {run.id}",
+        f" ({run.traffic.retried:,} repeated, {run.traffic.throttled:,} throttled){pace}; run {run.id}{_polite(run)}",
     )
 
 
-def _advice(run: Run, polite: str, repeated: str) -> str:
-    """What to do next; `polite` are the options that a run does not remember, since they are no part of the work.
+def _polite(run: Run) -> str:
+    """What was said of how the API is to be treated, which retry and resume keep to."""
+    said = json.loads(run.instance.politeness or "{}")
+    return "".join(f" --{name} {shlex.quote(str(value))}" for name, value in said.items())
 
-    `repeated` are those that every command about this run needs.
-    """
+
+def _advice(run: Run, repeated: str) -> str:
+    """What to do next; `repeated` are the options that every command about this run needs."""
     if run.instance.operation == "export" or run.status is RunStatus.RUNNING:
         return ""
-    again = f"{run.id}{polite}{repeated}"
+    again = f"{run.id}{repeated}"
     if run.status in ADVICE:
         return ADVICE[run.status].format(run=again)
     totals = run.totals
@@ -284,5 +287,5 @@ def _advice(run: Run, polite: str, repeated: str) -> str:
     failed = f"bulk retry {again} tries failed rows again. " if totals.failed + totals.unknown else ""
     return (
         f"{failed}To mend rows: bulk rows {run.id} --status {statuses} -o fix.csv{repeated}, "
-        f"then bulk retry {run.id} --from fix.csv{polite}{repeated}."
+        f"then bulk retry {run.id} --from fix.csv{repeated}."
     )

@@ -42,10 +42,11 @@ class Ledger(Protocol):
         Entries of an earlier start that never finished checking are forgotten: nothing was sent for them.
         """
 
-    async def take_up(self, run: str) -> Run:
+    async def take_up(self, run: str, *, politeness: str = "") -> Run:
         """Open an unfinished run again by its id; raises `UsageError` for an export, and where nothing is left to do.
 
-        Rows whose key got another content from another run since are rejected with the code `superseded`.
+        What it remembers of `politeness` is replaced, unless that is empty. Rows whose key got another content from
+        another run since are rejected with the code `superseded`.
         """
 
     async def enroll(self, run: str, records: Sequence[Record], rejections: Sequence[Rejection]) -> None:

@@ -68,7 +68,7 @@ class Importer:
             if taken_up is None:
                 run = await self._ledger.begin(self._instance, fresh=self._guards.fresh)
             else:
-                run = await self._ledger.take_up(taken_up)
+                run = await self._ledger.take_up(taken_up, politeness=self._instance.politeness)
             self._listener(Event(kind="started", data={"run": run.id, "continued": run.continued}))
             started = time.monotonic()
             try:

@@ -43,8 +43,10 @@ INSERT INTO place (target, resource) VALUES (:target, :resource) ON CONFLICT DO 
 SELECT coalesce(max(number), 0) + 1 FROM run;
 
 -- name: add_run
-INSERT INTO run (number, id, place, operation, source, sha256, options, parent, status, started_at, opened_at)
-SELECT :number, :id, place.number, :operation, :source, :sha256, :options, :parent, 'running', :now, :now
+INSERT INTO run (
+    number, id, place, operation, source, sha256, options, politeness, parent, status, started_at, opened_at
+)
+SELECT :number, :id, place.number, :operation, :source, :sha256, :options, :politeness, :parent, 'running', :now, :now
 FROM place
 WHERE place.target = :target AND place.resource = :resource;
 
@@ -54,7 +56,7 @@ DELETE FROM entry WHERE run = (SELECT number FROM run WHERE id = :id);
 -- name: reopen
 UPDATE run
 SET status = 'running', opened_at = :now, finished_at = NULL, exit_code = NULL, reason = NULL,
-    enrolled = CASE WHEN checked THEN enrolled ELSE 0 END
+    enrolled = CASE WHEN checked THEN enrolled ELSE 0 END, politeness = iif(:politeness = '', politeness, :politeness)
 WHERE id = :id;
 
 -- name: enroll

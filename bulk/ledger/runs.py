@@ -52,7 +52,7 @@ def begin(connection: sqlite3.Connection, instance: Instance, *, fresh: bool, al
             raise LockedError(f"Run {run.id} does the same and is under way.", advice="Wait until it has ended.")
         resumable = run.status not in {RunStatus.COMPLETED, RunStatus.REFUSED} and run.totals.closes
         if resumable and not _overtaken(connection, run):
-            return _reopen(connection, run, now)
+            return _reopen(connection, run, instance.politeness, now)
     return add(connection, instance, now)
 
 
@@ -66,7 +66,7 @@ def add(connection: sqlite3.Connection, instance: Instance, now: float) -> Run:
     return find(connection, id)
 
 
-def take_up(connection: sqlite3.Connection, id: str, *, alone: bool, now: float) -> Run:
+def take_up(connection: sqlite3.Connection, id: str, *, politeness: str, alone: bool, now: float) -> Run:
     """Open an unfinished run again. Rows whose key another run has written since are rejected as superseded."""
     run = _loading(find(connection, id))
     if run.status in {RunStatus.COMPLETED, RunStatus.REFUSED}:
@@ -85,7 +85,7 @@ def take_up(connection: sqlite3.Connection, id: str, *, alone: bool, now: float)
         bury(connection, run.instance, now)
     elif run.status is RunStatus.RUNNING:
         raise LockedError(f"Run {run.id} is under way.", advice="Wait until it has ended.")
-    _reopen(connection, run, now)
+    _reopen(connection, run, politeness, now)
     if run.checked:
         superseded.reject(
             connection,
@@ -223,10 +223,10 @@ def _overtaken(connection: sqlite3.Connection, run: Run) -> bool:
     return bool(found)
 
 
-def _reopen(connection: sqlite3.Connection, run: Run, now: float) -> Run:
+def _reopen(connection: sqlite3.Connection, run: Run, politeness: str, now: float) -> Run:
     if not run.checked:
         connection.execute(QUERIES["forget_entries"], {"id": run.id})
-    connection.execute(QUERIES["reopen"], {"id": run.id, "now": now})
+    connection.execute(QUERIES["reopen"], {"id": run.id, "politeness": politeness, "now": now})
     return replace(find(connection, run.id), continued=True)
 
 
@@ -266,6 +266,7 @@ def _run(connection: sqlite3.Connection, row: sqlite3.Row) -> Run:
             sha256=row["sha256"],
             options=row["options"],
             parent=row["parent"],
+            politeness=row["politeness"],
         ),
         status=status,
         checked=bool(row["checked"]),

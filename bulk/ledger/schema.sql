@@ -164,3 +164,7 @@ ALTER TABLE known ADD COLUMN origin BLOB;
 -- name: 5
 -- When the latest start began. How long one took that was killed is told from what it last did.
 ALTER TABLE run ADD COLUMN opened_at REAL;
+
+-- name: 6
+-- How the API was to be treated, as it was last said of the run: JSON, or empty.
+ALTER TABLE run ADD COLUMN politeness TEXT NOT NULL DEFAULT '';

@@ -119,10 +119,10 @@ class SqliteLedger:
         alone = self._alone(instance)
         return await self._write(runs.begin, instance, fresh=fresh, alone=alone, now=self._clock())
 
-    async def take_up(self, run: str) -> Run:
+    async def take_up(self, run: str, *, politeness: str = "") -> Run:
         instance = (await self._read(runs.find, run)).instance
         alone = self._alone(instance)
-        return await self._write(runs.take_up, run, alone=alone, now=self._clock())
+        return await self._write(runs.take_up, run, politeness=politeness, alone=alone, now=self._clock())
 
     async def enroll(self, run: str, records: Sequence[Record], rejections: Sequence[Rejection]) -> None:
         await self._write(entries.enroll, run, records, rejections, now=self._clock())

@@ -77,6 +77,8 @@ class Instance(Struct, frozen=True, kw_only=True):
     """Canonical JSON of the options that change what is sent."""
     parent: str | None = None
     """The run whose rows are tried again."""
+    politeness: str = ""
+    """Canonical JSON of how the API is to be treated, where the user said so; no part of what makes work the same."""
 
     @property
     def lock_name(self) -> str:

@@ -111,7 +111,7 @@ def test_sigterm_and_a_terminal_that_is_closed_end_in_order(shell, look, slow, s
     stdout, _ = process.communicate(timeout=60)
     assert process.returncode == exit_code
     assert f"Interrupted: ended by {cause}." in stdout
-    assert re.search(r"\nbulk resume \S+ --rate '50 / s' goes on where it stopped\.\n", stdout)
+    assert re.search(r"; run \S+ --rate '50 / s'\n(?s:.*)\nbulk resume \S+ goes on where it stopped\.\n", stdout)
     assert "unknown" not in statuses(shell)
     # Asked meanwhile, it said how things stood, and gave no advice as if it had ended.
     assert re.search(r"\nunder way since .* UTC; run \S+\n200 rows read = .* in flight", shown)

@@ -483,3 +483,24 @@ async def test_new_skus_are_sent_without_a_look_up_where_products_cannot_be_list
     async with TestServer(app) as server:
         run = await desk.point_to(str(server.make_url(""))).load(catalog(150))
     assert (run.totals.created, run.exit_code, asked) == (150, 0, {"GET": 1, "PATCH": 150})
+
+
+async def test_resume_and_retry_keep_to_what_was_said_of_the_pace_until_anything_else_is_said(twin, desk, catalog):
+    async with twin(unknown_references="refuse") as sandbox:
+        desk.point_to(sandbox)
+        run = await desk.load(catalog(20), politeness={"rate": "800/s", "concurrency": 1}, max_failures="2")
+        assert run.instance.politeness == '{"rate": "800/s", "concurrency": 1}'
+        resumed = await desk.resume(run.id, max_failures="4")
+        assert resumed.instance == run.instance
+        assert resumed.totals.failed == 3 + 5  # no row more: one at a time, as before
+        assert f"keeping to --rate 800/s and --concurrency 1, as run {run.id} did" in {
+            event.message for event in desk.events
+        }
+        resumed = await desk.resume(run.id, {"rate": "900/s"}, max_failures="6")
+        assert resumed.instance.politeness == '{"rate": "900/s", "concurrency": 1}'
+        retried = await desk.retry(run.id, max_failures="0")
+        assert retried.instance.politeness == '{"rate": "900/s", "concurrency": 1}'
+        assert retried.totals.failed == 1
+        assert f"keeping to --rate 900/s and --concurrency 1, as run {run.id} did" in {
+            event.message for event in desk.events
+        }
