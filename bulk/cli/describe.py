@@ -95,7 +95,7 @@ def template(
     from bulk.connectors import find  # noqa: PLC0415
 
     _, found = find(resource)
-    header = [str(one["column"]) for one in _columns(found) if not one["read_only"] and not one["open"]]
+    header = _headers(found)
     if output is None:
         if settings_of(context).json:
             print_json({"resource": resource, "columns": header})
@@ -107,6 +107,16 @@ def template(
     with format_to_write(str(output)).writer(str(output), header):
         pass
     wrote(settings_of(context), str(output), 0)
+
+
+def _headers(resource: "Resource") -> list[str]:
+    """Columns to fill in: of objects the parts rather than the whole, of what has a member for each language one."""
+    names = [
+        one["column"].replace("*", one["example"]) if one["open"] else one["column"]
+        for one in _columns(resource)
+        if not one["read_only"] and (not one["open"] or one["example"])
+    ]
+    return [name for name in names if not any(other.startswith(f"{name}.") for other in names)]
 
 
 def _columns(resource: "Resource") -> "Iterator[dict[str, Any]]":
@@ -136,6 +146,7 @@ def _columns(resource: "Resource") -> "Iterator[dict[str, Any]]":
                 "rows": rows,
                 "read_only": read_only,
                 "open": column.open,
+                "example": column.example,
             }
         if other is not None and other.column not in seen:
             seen.add(other.column)
@@ -150,6 +161,7 @@ def _columns(resource: "Resource") -> "Iterator[dict[str, Any]]":
                 "rows": other.title,
                 "read_only": False,
                 "open": False,
+                "example": None,
             }
 
 

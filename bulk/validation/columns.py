@@ -99,6 +99,8 @@ class Column:
     """What it is, in a few words."""
     reference: str = ""
     """Where it is documented."""
+    example: str | None = None
+    """A name that often stands for `*`, or that an object often holds."""
     adapter: TypeAdapter[Any] | None = field(default=None, compare=False)
     """Judges a JSON cell, or the name that stands for `*`; pydantic itself, since there is nothing to compile."""
 

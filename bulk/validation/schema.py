@@ -80,7 +80,8 @@ class _Object:
     def notes(self, info: FieldInfo, shape: Shape) -> dict[str, Any]:
         """What a column says about itself."""
         description = ": ".join(part for part in (self.description, info.description) if part)
-        return {"description": description, "reference": getattr(self.model, "reference", "")} | shape.notes
+        notes = {"description": description, "reference": getattr(self.model, "reference", "")}
+        return notes | ({"example": info.examples[0]} if info.examples else {}) | shape.notes
 
 
 def _columns(parent: _Object) -> Iterator[Column]:

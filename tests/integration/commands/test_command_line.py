@@ -323,6 +323,14 @@ def test_a_template_is_an_empty_spreadsheet_that_checks_without_fault(shell, nam
     assert shell.json("check", "luminous.products", name)["rows"]["read"] == 0
 
 
+def test_a_template_has_a_column_of_a_language_and_the_parts_of_an_address_in_place_of_json(shell):
+    columns = set(shell.json("template", "commercetools.channels")["columns"])
+    assert {"key", "roles", "name.en", "description.en", "address.country", "custom.fields"} <= columns
+    assert columns.isdisjoint({"name", "description", "address", "geoLocation", "custom"})
+    shell("template", "commercetools.channels", "-o", "t.xlsx")
+    assert shell.json("check", "commercetools.channels", "t.xlsx")["rows"]["read"] == 0
+
+
 def test_a_template_without_a_file_is_printed(shell):
     assert "sku,name," in shell("template", "luminous.products").stdout
     assert {"sku", "name", "parent_sku"} <= set(shell.json("template", "luminous.products")["columns"])

@@ -61,13 +61,15 @@ class Channel(Document):
     ] = UNSET
     name: Annotated[
         Localized,
-        Field(description="Name by language; <clear> removes a language, but never the last one"),
+        Field(description="Name by language; <clear> removes a language, but never the last one", examples=["en"]),
         LOCALES,
         Reference(LOCALIZED),
     ] = UNSET
     description: Annotated[
         Localized,
-        Field(description="Description by language; <clear> removes a language, but never the last one"),
+        Field(
+            description="Description by language; <clear> removes a language, but never the last one", examples=["en"]
+        ),
         LOCALES,
         Reference(LOCALIZED),
     ] = UNSET
