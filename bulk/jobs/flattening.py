@@ -10,7 +10,7 @@ from bulk.errors import UsageError
 from bulk.jobs.fitting import Remarks
 from bulk.jobs.held import PLAIN, TYPES, held, nulls, released, type_of, types_of
 from bulk.jobs.spreading import Tree, spread, tree_of
-from bulk.model import Documents
+from bulk.model import Documents, listed
 from bulk.validation import Column, Schema, compile_schema
 from bulk.validation.columns import Kind, nearest
 
@@ -134,22 +134,37 @@ class Flattening:
     def _chosen(self, wanted: Sequence[str]) -> list[Column]:
         chosen: dict[str, Column] = {}
         known = {column.name for column in self._columns}
+        if not wanted:
+            raise UsageError("no column to export is named", advice="Name some, or leave the choice out to have all.")
         for name in wanted:
             found = next(filter(None, (schema.find(name) for schema in self._schemas)), None)
             if self._within is not None and found is None and name == self._within.column:
                 found = self._named(name)
             if found is None or not ({found.name, ".".join(found.opened)} & known):
-                near = nearest(
-                    name, {header: name for schema in self._schemas for header, name in schema.names.items()}
-                )
-                raise UsageError(
-                    f"there is no column {name!r} to export",
-                    advice=f"Did you mean {near!r}?" if near else "bulk fields lists the columns.",
-                )
+                raise self._no_column(name, found)
             if found.name in chosen:
                 raise UsageError(f"the column {name!r} is asked for twice", advice="Name it once.")
             chosen[found.name] = found
         return list(chosen.values())
+
+    def _no_column(self, name: str, whole: Column | None) -> UsageError:
+        """For a name that an export has no column of; `whole` is what an import would take under it."""
+        if whole is not None and self._within is not None and whole.path == (self._within.within,):
+            return UsageError(
+                f"{name!r} is no column of an export: what it holds are rows of their own",
+                advice=f"Name {self._within.column!r}, and they are there.",
+            )
+        parts = [column.name for column in self._columns if whole is not None and _is_below(column, whole)]
+        if parts:
+            return UsageError(
+                f"{name!r} is no column of an export: it is spread out over others",
+                advice=f"Name those that you want, such as {_quoted(parts[:3])}.",
+            )
+        near = nearest(name, {header: known for schema in self._schemas for header, known in schema.names.items()})
+        return UsageError(
+            f"there is no column {name!r} to export",
+            advice=f"Did you mean {_quoted([near])}?" if near else "bulk fields lists the columns.",
+        )
 
     def _untold(self) -> str | None:
         if self._within is None or self._wanted is None:
@@ -160,6 +175,12 @@ class Flattening:
             f"rows for {self._within.title} are left out: without the column {self._within.column!r} "
             "nothing would tell them from the others"
         )
+
+
+def _quoted(names: Sequence[str]) -> str:
+    """Names of columns, and that a star in them is none."""
+    told = listed([repr(name) for name in names])
+    return f"{told} with any name for the *" if any("*" in name for name in names) else told
 
 
 def _members(resource: Resource) -> OtherRows | None:

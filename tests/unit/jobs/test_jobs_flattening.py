@@ -207,12 +207,26 @@ def test_fields_that_no_column_describes_are_left_out():
 
 @pytest.mark.parametrize(
     ("wanted", "advice"),
-    [("Plce.city", "Did you mean 'place.city'?"), ("shelves", "Did you mean"), ("place", "Did you mean")],
+    [("Plce.city", "Did you mean 'place.city'?"), ("feilds.en", "Did you mean 'fields.*' with any name for the *?")],
 )
 def test_a_column_that_there_is_not_is_refused_with_the_nearest(wanted, advice):
     with pytest.raises(UsageError, match=f"there is no column '{wanted}' to export") as caught:
         Flattening(shops(), [wanted])
     assert caught.value.advice.startswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why", "advice"),
+    [
+        (["place"], "'place' is no column of an export: it is spread out", "such as 'place.city' and 'place.zone'."),
+        (["shelves"], "'shelves' is no column of an export: what it holds are rows", "Name 'shop'"),
+        ([], "no column to export is named", "leave the choice out"),
+    ],
+)
+def test_a_choice_of_columns_that_would_give_none_says_what_to_name(wanted, why, advice):
+    with pytest.raises(UsageError, match=why) as caught:
+        Flattening(shops(), wanted)
+    assert advice in caught.value.advice
 
 
 RESOURCES = [resource for connector in connectors() for resource in connector.resources]
