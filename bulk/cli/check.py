@@ -24,6 +24,7 @@ def check(
     from bulk.cli.json_output import group_document, print_json, rejection_documents  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_check  # noqa: PLC0415
+    from bulk.formats import shown  # noqa: PLC0415
     from bulk.validation import Groups  # noqa: PLC0415
 
     options = settings_of(context)
@@ -49,7 +50,7 @@ def check(
             {
                 "resource": resource,
                 "operation": "check",
-                "source": {"path": source, "rows": read},
+                "source": {"path": shown(source), "rows": read},
                 "rows": {"read": read, "valid": read - len(invalid), "invalid": len(invalid)},
                 "groups": [group_document(group) for group in groups.all()],
                 "violations": [
@@ -61,5 +62,5 @@ def check(
             }
         )
     elif options.tells(exit_code):
-        show_check(options, source, files=watcher.files, read=read, invalid=len(invalid), groups=groups.all())
+        show_check(options, shown(source), files=watcher.files, read=read, invalid=len(invalid), groups=groups.all())
     raise typer.Exit(exit_code)

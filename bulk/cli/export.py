@@ -26,7 +26,10 @@ def export(
     context: typer.Context,
     resource: ResourceName,
     destination: Annotated[
-        str, typer.Argument(metavar="DEST", help="File to write: csv, tsv, xlsx, parquet or ndjson, after the suffix.")
+        str,
+        typer.Argument(
+            metavar="DEST", help="File to write: csv, tsv, xlsx, parquet, ndjson or json, after the suffix."
+        ),
     ],
     *,
     since: Annotated[

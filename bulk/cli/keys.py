@@ -91,6 +91,7 @@ def exists(
     from bulk.cli.json_output import presence_document, print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.tables import show_presences  # noqa: PLC0415
+    from bulk.formats import shown  # noqa: PLC0415
 
     options = settings_of(context)
     order = reading.order(resource, source)
@@ -109,5 +110,5 @@ def exists(
     if options.json:
         print_json([presence_document(one, watcher.files) for one in found])
     else:
-        show_presences(source, found, watcher.files)
+        show_presences(shown(source), found, watcher.files)
     raise typer.Exit(0 if all(one.exists for one in found) else MISSING)

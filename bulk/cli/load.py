@@ -186,6 +186,7 @@ def run_load(
 
     from bulk.cli.progress import watching  # noqa: PLC0415
     from bulk.cli.screen import show_run  # noqa: PLC0415
+    from bulk.formats import shown  # noqa: PLC0415
     from bulk.jobs.reports import Report, report  # noqa: PLC0415
 
     async def whole(stop: "Stop") -> Report:
@@ -201,7 +202,7 @@ def run_load(
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(finished.run.exit_code):
-        show_run(options, finished, source=source)
+        show_run(options, finished, source=None if source is None else shown(source))
     raise typer.Exit(finished.run.exit_code or 0)
 
 

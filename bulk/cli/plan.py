@@ -59,6 +59,7 @@ def plan(
     from bulk.cli.json_output import print_json  # noqa: PLC0415  # only when needed
     from bulk.cli.plan_output import plan_document, show_plan  # noqa: PLC0415
     from bulk.cli.progress import watching  # noqa: PLC0415
+    from bulk.formats import shown  # noqa: PLC0415
     from bulk.jobs.plan_file import write_plan  # noqa: PLC0415
     from bulk.jobs.planner import Action  # noqa: PLC0415
 
@@ -87,7 +88,9 @@ def plan(
     if output is not None:
         write_plan(str(output), changes, files)
     if options.json:
-        print_json(plan_document(resource, source, counts=counts, changes=changes, files=files, exit_code=exit_code))
+        print_json(
+            plan_document(resource, shown(source), counts=counts, changes=changes, files=files, exit_code=exit_code)
+        )
     else:
-        show_plan(options, source, counts, changes, files)
+        show_plan(options, shown(source), counts, changes, files)
     raise typer.Exit(exit_code)

@@ -8,6 +8,6 @@
 """
 
 from bulk.formats.registry import FORMATS, format_for, format_to_write
-from bulk.formats.source import Source, open_source
+from bulk.formats.source import Source, open_source, shown
 
-__all__ = ["FORMATS", "Source", "format_for", "format_to_write", "open_source"]
+__all__ = ["FORMATS", "Source", "format_for", "format_to_write", "open_source", "shown"]

@@ -1,8 +1,9 @@
 """Sources behind a web address or in an object store, fetched into a local file."""
 
 import importlib
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, IncompleteRead
 from typing import IO, BinaryIO
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -40,6 +41,10 @@ def fetch(address: str, stream: BinaryIO) -> None:
     scheme = urlsplit(address).scheme
     if scheme in {"http", "https"}:
         _refuse_plain(address)
+        if "@" in urlsplit(address).netloc:
+            raise UsageError(
+                "a name or a password in an address is not sent", advice="fetch the file and feed it to '-'"
+            )
         _fetch_page(address, stream)
     elif scheme in _STORES:
         _fetch_object(address, stream)
@@ -85,10 +90,19 @@ def _fetch_object(address: str, stream: BinaryIO) -> None:
 
 
 def _unfetched(address: str, error: Exception) -> SourceError:
-    reason = shorten(str(error).partition("\n")[0], 200)
+    reason = shorten(_told(error).partition("\n")[0], 200)
     return SourceError(
         f"cannot be fetched: {reason}", path=named(address), advice="check the address and the right to read it"
     )
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, without the words of a library."""
+    if isinstance(error, IncompleteRead):
+        return "the answer broke off before its end"
+    if isinstance(error, URLError) and not isinstance(error, HTTPError):
+        return str(getattr(error.reason, "strerror", None) or error.reason)
+    return str(error)
 
 
 def _refuse_plain(address: str) -> None:

@@ -60,6 +60,11 @@ class Source:
         self.close()
 
 
+def shown(source: str) -> str:
+    """A source as it may be shown: an address without credentials, and without a query that may be a signature."""
+    return remote.named(source) if remote.is_address(source) else source
+
+
 def open_source(source: str, options: ReadOptions = _BY_DEFAULT) -> Source:
     """Open everything that `source` stands for, and look at each file's header.
 
@@ -72,18 +77,15 @@ def open_source(source: str, options: ReadOptions = _BY_DEFAULT) -> Source:
         if source == _STDIN:
             path = _copied(_copy_stdin, copies)
             opened = [(path, "standard input", format_for(source, options.format or _recognised(path)))]
-            name = source
         elif remote.is_address(source):
-            name = remote.named(source)
             chosen = format_for(remote.path_of(source), options.format)
-            opened = [(_copied(partial(remote.fetch, source), copies), name, chosen)]
+            opened = [(_copied(partial(remote.fetch, source), copies), shown(source), chosen)]
         else:
-            name = source
             opened = [(path, path, format_for(path, options.format)) for path in _matches(source)]
         tables = tuple(
             (path, _scan(chosen, path, called, file, options)) for file, (path, called, chosen) in enumerate(opened)
         )
-        return Source(name, tables, copies.pop_all())
+        return Source(shown(source), tables, copies.pop_all())
 
 
 def _scan(chosen: Format, path: str, called: str, file: int, options: ReadOptions) -> Scan:

@@ -3,7 +3,10 @@
 import csv
 import json
 import re
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -396,3 +399,25 @@ def test_the_shell_completes_commands_options_resources_and_runs(shell, words, c
 
 def test_the_version_is_one_document_too(shell):
     assert shell.json("--version") == {"version": shell("--version").stdout.strip()}
+
+
+class Silent(SimpleHTTPRequestHandler):
+    """Serves the files of a folder."""
+
+    def log_message(self, *args):
+        pass
+
+
+def test_the_signature_of_an_address_is_shown_nowhere(shell):
+    (shell.folder / "keys.csv").write_text("sku\nSIGNED-1\n", encoding="utf-8")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Silent, directory=shell.folder)) as server:
+        Thread(target=server.serve_forever, args=(0.01,)).start()
+        address = f"http://127.0.0.1:{server.server_port}/keys.csv"
+        for command, exit_code in (("check", 0), ("plan", 0), ("exists", 3), ("import", 0)):
+            practice = [] if command == "check" else ["--sandbox"]
+            done = shell(command, "luminous.products", f"{address}?signature=hushed", *practice, exit_code=exit_code)
+            assert address in done.stdout
+            assert "hushed" not in done.stdout + done.stderr
+        document = shell.json("check", "luminous.products", f"{address}?signature=hushed")
+        server.shutdown()
+    assert document["source"]["path"] == address

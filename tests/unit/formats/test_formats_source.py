@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -175,6 +176,19 @@ def test_plain_http_is_for_loopback_only():
         open_source("http://example.com/catalog.csv")
 
 
+def test_a_server_that_is_not_there_is_named_in_plain_words():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(SourceError, match="cannot be fetched: Connection refused"):
+        open_source(f"http://127.0.0.1:{port}/catalog.csv")
+
+
+def test_a_password_in_an_address_is_refused_rather_than_left_out():
+    with pytest.raises(UsageError, match="not sent") as caught:
+        open_source("https://me:hushed@example.com/catalog.csv")
+    assert "hushed" not in f"{caught.value} {caught.value.advice}"
+
+
 def test_an_unknown_kind_of_address_is_wrong_usage():
     with pytest.raises(UsageError, match="ftp://"):
         open_source("ftp://example.com/catalog.csv")
@@ -208,6 +222,8 @@ class Shelf(BaseHTTPRequestHandler):
             self.answer(302, b"", Location="http://example.com/catalog.csv")
         elif self.path == "/broken.csv":
             self.answer(200, body, **{"Content-Length": "500"})
+        elif self.path == "/chunks.csv":
+            self.answer(200, b"100\r\nsku", **{"Transfer-Encoding": "chunked"})
         elif self.path in ("/folder/catalog.csv?signature=secret", "/bucket/catalog.csv"):
             self.answer(200, body)
         else:
@@ -260,7 +276,10 @@ def test_a_redirect_to_plain_http_is_not_followed(shelf):
         open_source(f"{shelf}/downgraded.csv")
 
 
-@pytest.mark.parametrize(("path", "reason"), [("/none.csv", "404"), ("/broken.csv", "broke off 494 bytes")])
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [("/none.csv", "404"), ("/broken.csv", "broke off 494 bytes"), ("/chunks.csv", "broke off before its end")],
+)
 def test_an_address_that_does_not_answer_well_is_explained(shelf, path, reason):
     with pytest.raises(SourceError, match=reason):
         open_source(shelf + path)
