@@ -51,6 +51,13 @@ class Response(Struct, frozen=True, kw_only=True):
             force_setattr(self, "_document", self.reader(self.body))
         return self._document
 
+    def json_or_none(self) -> Any:  # noqa: ANN401  # see above
+        """The same, and None where the body is no JSON."""
+        try:
+            return self.json()
+        except ValueError:
+            return None
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What a finished conversation about one row came to."""

@@ -38,6 +38,15 @@ class Call:
         except RecursionError:
             raise ValueError("the body is nested too deeply") from None
 
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """Those of the JSON object in the body; none where there is no such object."""
+        try:
+            document = self.document if self.body else None
+        except ValueError:
+            return {}
+        return document if isinstance(document, dict) else {}
+
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
@@ -119,15 +128,9 @@ def keyless(call: Call) -> str | None:
     return None
 
 
-def members(call: Call) -> tuple[str, ...]:
-    """Names of the members of a body, if it is a JSON object."""
-    if not call.body:
-        return ()
-    try:
-        document = call.document
-    except ValueError:
-        return ()
-    return tuple(document) if isinstance(document, dict) else ()
+def named_members(call: Call) -> tuple[str, ...]:
+    """Names of the members of a body."""
+    return tuple(call.members)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +149,7 @@ class Api:
     """How it words an error: the call, the status, and the reason if there is more to say than the status."""
     key: Callable[[Call], str | None] = keyless
     """The record that a request is about, for the log and for faults bound to it; must bear any body."""
-    fields: Callable[[Call], tuple[str, ...]] = members
+    fields: Callable[[Call], tuple[str, ...]] = named_members
     """Names of what a request writes, for the log; must bear any body."""
     seed: Callable[[Store], None] = field(default=lambda store: None)  # noqa: ARG005  # nothing to begin with
     """Fills a new store."""

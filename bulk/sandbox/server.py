@@ -13,7 +13,7 @@ from aiohttp import web
 from bulk.contracts import Clock, SystemClock
 from bulk.errors import UsageError
 from bulk.model import is_loopback
-from bulk.sandbox.api import Answer, Api, Call, members, plain_error
+from bulk.sandbox.api import Answer, Api, Call, named_members, plain_error
 from bulk.sandbox.ceiling import Ceiling
 from bulk.sandbox.delivery import deliver, retry_after, spoil
 from bulk.sandbox.faults import APPLIED, Faults
@@ -182,7 +182,7 @@ class Sandbox:
                 path=call.path,
                 query=call.query,
                 key=key,
-                fields=_shared((router.api.fields if router else members)(call)),
+                fields=_shared((router.api.fields if router else named_members)(call)),
                 status=verdict.answer.status if verdict.answer else None,
                 applied=verdict.applied and call.method not in {"GET", "HEAD"},
                 malformed=verdict.malformed,

@@ -26,7 +26,7 @@ _OURS: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPSta
 
 def channel(response: Response) -> Mapping[str, Any]:
     """The channel in an answer; raises `UnclearError` where there is none."""
-    found = _json(response)
+    found = response.json_or_none()
     if not isinstance(found, dict) or not isinstance(found.get("id"), str) or not isinstance(found.get("version"), int):
         raise _unreadable(response, "a channel, so nobody can tell what came of the request")
     return found
@@ -34,7 +34,7 @@ def channel(response: Response) -> Mapping[str, Any]:
 
 def results(response: Response) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
     """The records of a page, and what stands around them; raises `UnclearError` where the answer is no page."""
-    around = _json(response)
+    around = response.json_or_none()
     records = around.get("results") if isinstance(around, dict) else None
     if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
         raise _unreadable(response, "a page of results")
@@ -50,7 +50,7 @@ def is_about_length(refusal: RefusedError) -> bool:
 def explain(response: Response) -> Explanation:
     """Read an error body. The number by which commercetools can trace a request is kept with it."""
     trace = response.headers.get("X-Correlation-ID")
-    body = _json(response)
+    body = response.json_or_none()
     if not isinstance(body, dict):
         text = shorten(response.body[: 4 * MOST_KEPT].decode(errors="replace"), MOST_KEPT)
         kept = json.dumps({"correlationId": trace, "body": text}, ensure_ascii=False)
@@ -82,13 +82,6 @@ def _fault(error: Mapping[str, Any], message: str) -> tuple[str, str]:
 
 def _silent(response: Response) -> str:
     return f"commercetools answered {response.status} without saying why"
-
-
-def _json(response: Response) -> Any:  # noqa: ANN401  # JSON is any shape
-    try:
-        return response.json()
-    except ValueError:
-        return None
 
 
 def _unreadable(response: Response, expected: str) -> UnclearError:

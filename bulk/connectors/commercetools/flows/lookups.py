@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bulk.connectors.commercetools.flows.answers import is_about_length
 from bulk.connectors.commercetools.flows.batches import batches
 from bulk.connectors.commercetools.flows.drafts import types_of
-from bulk.connectors.commercetools.flows.operations import Question, get_by_id, get_by_key, query
+from bulk.connectors.commercetools.flows.operations import get_by_id, get_by_key, naming, query
 from bulk.connectors.commercetools.flows.types import Types
 from bulk.contracts import Enquiry
 from bulk.errors import RefusedError
@@ -62,14 +62,8 @@ def complete(types: Types, records: Sequence[Record]) -> Enquiry[Sequence[Record
 
 def _some(column: str, names: Sequence[str]) -> Enquiry[list[Channel]]:
     """Channels by one question, or by several where it is too long for whoever stands before the API."""
-    question = Question(
-        where=(f"{column} in :{column}s",),
-        variables=[(f"{column}s", name) for name in names],
-        limit=len(names),
-        with_total=False,
-    )
     try:
-        records, _ = yield from query(question)
+        records, _ = yield from query(naming(column, names))
     except RefusedError as refusal:
         if len(names) == 1 or not is_about_length(refusal):
             raise

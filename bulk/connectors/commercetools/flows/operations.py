@@ -50,6 +50,16 @@ class Question:
         )
 
 
+def naming(column: str, names: Sequence[str]) -> Question:
+    """The question for all records of which a field is one of some names, each of which names one record at most."""
+    return Question(
+        where=(f"{column} in :{column}s",),
+        variables=[(f"{column}s", name) for name in names],
+        limit=len(names),
+        with_total=False,
+    )
+
+
 def by_id(id: str) -> str:
     """The path of a channel; an id is one segment, whatever it holds."""
     return f"{CHANNELS}/{quote(id, safe='')}"

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from bulk.connectors.commercetools.flows.batches import batches
-from bulk.connectors.commercetools.flows.operations import Question, query
+from bulk.connectors.commercetools.flows.operations import naming, query
 from bulk.connectors.commercetools.reading import type_of
 from bulk.contracts import Enquiry
 from bulk.errors import RefusedError, UnauthorizedError, UnclearError
@@ -66,14 +66,8 @@ class Types:
         )
 
     def _ask(self, column: str, names: list[str]) -> Enquiry[list[Type]]:
-        question = Question(
-            where=(f"{column} in :{column}s",),
-            variables=[(f"{column}s", name) for name in names],
-            limit=len(names),
-            with_total=False,
-        )
         try:
-            records, _ = yield from query(question, path=PATH)
+            records, _ = yield from query(naming(column, names), path=PATH)
         except UnauthorizedError as refusal:
             if refusal.status != HTTPStatus.FORBIDDEN:
                 raise

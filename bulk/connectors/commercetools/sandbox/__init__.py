@@ -5,7 +5,7 @@ It is a second opinion on our own models, so it is written from the pages and sh
 - `channels`, `types`: operations and rules of each; `drafts`: the shapes of what is written; `listing`, `predicates`:
   of what is asked
 - `tokens`: who may do what; `requests`, `checks`, `errors`: bodies, their faults, and the words for them; `ids`,
-  `moments`: as the API writes them
+  `timestamps`: as the API writes them
 - `switches`: what the documentation leaves open; `access`, `examples`: for our own client and its suites
 """
 

@@ -7,7 +7,6 @@ from urllib.parse import unquote
 from bulk.connectors.commercetools.sandbox.checks import Findings, without_nulls
 from bulk.connectors.commercetools.sandbox.switches import Switches
 from bulk.sandbox import Call, Row, Table
-from bulk.sandbox.api import members
 
 _ONE = re.compile(r"/[^/]+/channels/([^/]+)")
 
@@ -18,15 +17,15 @@ def key(call: Call) -> str | None:
         return None
     if match := _ONE.fullmatch(call.path):
         return unquote(match[1]).removeprefix("key=")
-    named = _body(call).get("key")
+    named = call.members.get("key")
     return named if isinstance(named, str) else None
 
 
 def fields(call: Call) -> tuple[str, ...]:
     """What a write changes: the names of the actions of an update, else the members of the body."""
-    actions = _body(call).get("actions")
+    actions = call.members.get("actions")
     if not isinstance(actions, list):
-        return members(call)
+        return tuple(call.members)
     names = (each.get("action") for each in actions if isinstance(each, dict))
     return tuple(name for name in names if isinstance(name, str))
 
@@ -53,13 +52,3 @@ def row_of_path(call: Call, table: Table) -> tuple[Row | None, str]:
         key = named.removeprefix("key=")
         return table.find("key", key), f"key '{key}'"
     return table.find("uuid", named.lower()), f"ID '{named}'"
-
-
-def _body(call: Call) -> Row:
-    if not call.body:
-        return {}
-    try:
-        body = call.document
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}

@@ -29,7 +29,7 @@ _LOCK: Final = re.compile(r"channel.*\block(?:ed)?\b|\block(?:ed)?\b.*channel|ap
 
 def json_object(response: Response) -> Mapping[str, Any]:
     """The body as an object; raises `UnclearError` where it is none."""
-    body = _json(response)
+    body = response.json_or_none()
     if not isinstance(body, dict):
         raise _unreadable(response, "a JSON object, so nobody can tell what came of the request")
     return body
@@ -39,7 +39,7 @@ def legible(request: Request, response: Response) -> bool:
     """Whether a good answer is one of Luminous's: an object, bare records, or nothing where nothing was asked."""
     if response.status == HTTPStatus.NO_CONTENT:
         return request.method not in {"GET", "HEAD"}
-    body = _json(response)
+    body = response.json_or_none()
     return isinstance(body, dict) or (isinstance(body, list) and all(isinstance(one, dict) for one in body))
 
 
@@ -52,7 +52,7 @@ def data(response: Response) -> Mapping[str, Any]:
 
 def list_of(response: Response) -> tuple[Sequence[Mapping[str, Any]], Mapping[str, Any]]:
     """The records of a list, and what stands around them; raises `UnclearError` where the answer is no list."""
-    body = _json(response)
+    body = response.json_or_none()
     around = body if isinstance(body, dict) else {"data": body}
     records = around.get("data")
     if isinstance(records, Documents):
@@ -125,13 +125,6 @@ def endless(what: str, *, advice: str | None = None) -> UnclearError:
     return broken(what, f"gave {MOST_BARREN} pages in a row with nothing new", advice=advice)
 
 
-def _json(response: Response) -> Any:  # noqa: ANN401  # JSON is any shape
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
 def _unreadable(response: Response, expected: str) -> UnclearError:
     return UnclearError(
         f"the answer {response.status} was not {expected}",
@@ -175,7 +168,7 @@ def explain(response: Response) -> Explanation:
     A body may be a text alone. A 403 that speaks of a locked channel has the code `locked`, since it concerns that
     channel alone.
     """
-    body = _json(response)
+    body = response.json_or_none()
     if isinstance(body, str) and (words := _keepable(body).strip(" .")):
         return Explanation(message=shorten(words, 500), body=body)
     if not isinstance(body, dict):

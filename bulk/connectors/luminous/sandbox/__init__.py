@@ -3,7 +3,7 @@
 It is a second opinion on our own models, so it is written from the pages and shares nothing with them.
 
 - `products`, `channels`: operations and rules of each; `listing`, `filters`: pages of them
-- `requests`, `checks`, `errors`: bodies, their faults, and the words for them; `shapes`: how records are wrapped
+- `requests`, `checks`, `errors`: bodies, their faults, and the words for them; `envelope`: how records are wrapped
 - `switches`: what the documentation leaves open; `secrets`: what must never leave the program; `access`, `examples`:
   for our own client and its suites
 """

@@ -12,15 +12,8 @@ def key(call: Call) -> str | None:
     """The id of a channel in the path, else the SKU, id or label that a body names; None where nobody can read it."""
     if call.method != "GET" and (match := re.match(r"/channels/([^/]+)", call.path)):
         return match[1]
-    if not call.body:
-        return None
-    try:
-        document = call.document
-    except ValueError:
-        return None
-    if not isinstance(document, dict):
-        return None
-    named = document.get("sku", document.get("id", document.get("label")))
+    body = call.members
+    named = body.get("sku", body.get("id", body.get("label")))
     return None if named is None else str(named)
 
 

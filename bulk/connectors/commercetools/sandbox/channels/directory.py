@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from bulk.connectors.commercetools.sandbox.checks import Findings
 from bulk.connectors.commercetools.sandbox.ids import new_id, place
-from bulk.connectors.commercetools.sandbox.moments import stamp
 from bulk.connectors.commercetools.sandbox.switches import Switches
+from bulk.connectors.commercetools.sandbox.timestamps import stamp
 from bulk.connectors.commercetools.sandbox.types.registry import Registry
 from bulk.sandbox import Row, Store
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from bulk.connectors.commercetools.sandbox.checks import Findings, Path
 from bulk.connectors.commercetools.sandbox.ids import is_id, new_id, place
-from bulk.connectors.commercetools.sandbox.moments import stamp
+from bulk.connectors.commercetools.sandbox.timestamps import stamp
 from bulk.connectors.commercetools.sandbox.types.values import check_value, stored
 from bulk.sandbox import Row, Store
 

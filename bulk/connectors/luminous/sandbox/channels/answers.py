@@ -5,8 +5,8 @@ first hold what was written under other names, and all hold something that must 
 """
 
 from bulk.connectors.luminous.sandbox.channels.directory import Directory
+from bulk.connectors.luminous.sandbox.envelope import members
 from bulk.connectors.luminous.sandbox.secrets import ACCOUNT, CREDENTIALS
-from bulk.connectors.luminous.sandbox.shapes import members
 from bulk.sandbox import Row
 
 

@@ -10,11 +10,11 @@ from bulk.connectors.luminous.sandbox.channels import answers
 from bulk.connectors.luminous.sandbox.channels.directory import Directory
 from bulk.connectors.luminous.sandbox.channels.rules import check_new, check_products, check_update
 from bulk.connectors.luminous.sandbox.checks import Findings
+from bulk.connectors.luminous.sandbox.envelope import single
 from bulk.connectors.luminous.sandbox.errors import error, invalid
 from bulk.connectors.luminous.sandbox.filters import Field, own
 from bulk.connectors.luminous.sandbox.listing import Listing
 from bulk.connectors.luminous.sandbox.requests import document, row_of_path
-from bulk.connectors.luminous.sandbox.shapes import single
 from bulk.sandbox import Answer, Call, RefusedCallError, Row
 
 

@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
+from bulk.connectors.luminous.sandbox.envelope import members
 from bulk.connectors.luminous.sandbox.products.catalog import Catalog, iso
 from bulk.connectors.luminous.sandbox.products.rules import DIMENSIONS, PRICES, WEIGHTS
 from bulk.connectors.luminous.sandbox.secrets import SUPPLIER
-from bulk.connectors.luminous.sandbox.shapes import members
 from bulk.connectors.luminous.sandbox.switches import Switches
 from bulk.sandbox import Row
 

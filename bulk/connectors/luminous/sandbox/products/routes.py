@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from bulk.connectors.luminous.sandbox.checks import Findings
+from bulk.connectors.luminous.sandbox.envelope import single
 from bulk.connectors.luminous.sandbox.errors import error, invalid
 from bulk.connectors.luminous.sandbox.listing import Listing
 from bulk.connectors.luminous.sandbox.products import answers
@@ -10,7 +11,6 @@ from bulk.connectors.luminous.sandbox.products.catalog import Catalog
 from bulk.connectors.luminous.sandbox.products.fields import SORTABLE, candidates, fields
 from bulk.connectors.luminous.sandbox.products.rules import check_product
 from bulk.connectors.luminous.sandbox.requests import document, row_of_path
-from bulk.connectors.luminous.sandbox.shapes import single
 from bulk.sandbox import Answer, Call, Row
 
 
