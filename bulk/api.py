@@ -264,4 +264,4 @@ class Session:
             record = await ask(sender, resource.get(column, key))
         if record is None:
             raise NotFoundError(f"{resource_name} has no record whose {column} is {key!r}")
-        return resource.bare(record)
+        return resource.redacted(record)

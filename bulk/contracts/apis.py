@@ -163,7 +163,7 @@ class Resource:
 
     Holds a field only if the API's record does, null where it is null; nothing secret.
     """
-    bare: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    redacted: Callable[[Mapping[str, Any]], Mapping[str, Any]]
     """A record of the API without anything secret."""
     get: Callable[[str, str], Enquiry[Mapping[str, Any] | None]]
     """One record of the API by key column and key; None if there is none."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from bulk.connectors.luminous.flows.pages import read_page
 from bulk.connectors.luminous.models import Channel, ChannelFacts, Product, ProductFacts, Variant, VariantFacts
 from bulk.connectors.luminous.models.parts import Weight
-from bulk.connectors.luminous.reading import bare, changed_at, read_channel, read_listed, read_product
+from bulk.connectors.luminous.reading import changed_at, read_channel, read_listed, read_product, redacted
 from bulk.fingerprint import fingerprint
 from bulk.model import parsed
 
@@ -211,7 +211,7 @@ def test_a_secret_is_found_however_deep_it_lies(record, data):
     buried = data.draw(st.sampled_from([secret, {"a": secret}, [secret], [{"b": [secret]}]]))
     for layer in data.draw(st.lists(st.sampled_from(["list", "fees", "mapping", "supplier"]), max_size=5)):
         record = [record, {name: buried}] if layer == "list" else {layer: record, name: buried}
-    assert secret not in json.dumps(bare({"x": record, name: buried}))
+    assert secret not in json.dumps(redacted({"x": record, name: buried}))
 
 
 @pytest.mark.parametrize("model", [Variant, Product])

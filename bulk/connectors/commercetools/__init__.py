@@ -85,7 +85,7 @@ def auth(settings: CommercetoolsSettings) -> Auth:
     )
 
 
-def _bare(record: Mapping[str, Any]) -> Mapping[str, Any]:
+def _nothing_redacted(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """Channels hold nothing secret."""
     return record
 
@@ -101,7 +101,7 @@ def channels() -> Resource:
         upsert=partial(upserts.upsert_channel, types),
         reference="https://docs.commercetools.com/api/projects/channels",
         read=reading.read_channel,
-        bare=_bare,
+        redacted=_nothing_redacted,
         get=partial(lookups.get_channel, types),
         find=partial(lookups.find_channels, types),
         find_at_once=batches.MOST,

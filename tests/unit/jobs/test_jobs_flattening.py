@@ -71,7 +71,7 @@ def never(*_):
 
 def shops(within: str | None = "shelves", read_only: type[BaseModel] | None = ShopFacts) -> Resource:
     return Resource(
-        name="shops", title="", model=Shop, keys=("key", "id"), upsert=never, reference="", read=never, bare=never,
+        name="shops", title="", model=Shop, keys=("key", "id"), upsert=never, reference="", read=never, redacted=never,
         get=never, find=never, find_at_once=1, needs_current=never, walk=never, filter=never, changed_at=never,
         other_rows=OtherRows(title="a shelf", column="shop", filled=True, model=Shelf, keys=("key",), within=within),
         read_only=read_only,

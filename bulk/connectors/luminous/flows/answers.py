@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
-from bulk.connectors.luminous.reading import bare
+from bulk.connectors.luminous.reading import redacted
 from bulk.connectors.luminous.reading.values import integer, timestamp
 from bulk.contracts import Explanation
 from bulk.errors import FatalError, RefusedError, UnclearError
@@ -184,7 +184,7 @@ def explain(response: Response) -> Explanation:
     locked = response.status == HTTPStatus.FORBIDDEN and _LOCK.search(message)
     if not message:
         message = faults[0][1] if faults else f"Luminous answered {response.status} without saying why"
-    kept = json.dumps(bare(body), ensure_ascii=False)
+    kept = json.dumps(redacted(body), ensure_ascii=False)
     return Explanation(message=message, code="locked" if locked else None, faults=faults, body=kept)
 
 

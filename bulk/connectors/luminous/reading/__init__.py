@@ -1,9 +1,8 @@
 """From what Luminous answers to documents of the models: tolerant of shapes, silent about secrets.
 
-- `records`: products, variants and channels; `values`, `weights`: single fields; `bare`: a record without secrets
+- `records`: products, variants and channels; `values`, `weights`: single fields; `redaction`: records without secrets
 """
 
-from bulk.connectors.luminous.reading.bare import bare
 from bulk.connectors.luminous.reading.records import (
     NESTED_FIELDS,
     PRODUCT_FIELDS,
@@ -13,14 +12,15 @@ from bulk.connectors.luminous.reading.records import (
     read_product,
     read_variant,
 )
+from bulk.connectors.luminous.reading.redaction import redacted
 
 __all__ = [
     "NESTED_FIELDS",
     "PRODUCT_FIELDS",
-    "bare",
     "changed_at",
     "read_channel",
     "read_listed",
     "read_product",
     "read_variant",
+    "redacted",
 ]

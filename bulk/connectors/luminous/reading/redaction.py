@@ -14,25 +14,25 @@ _SECRET: Final = re.compile(
 """What the name of something secret looks like, without case and punctuation."""
 
 
-def bare(record: Mapping[str, Any]) -> Mapping[str, Any]:
+def redacted(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A record without anything secret, at any depth: of a supplier only id and name are left.
 
     The values of custom fields stay, whatever the user called them: they are the catalog.
     """
-    return {name: _bare(name, value) for name, value in record.items() if not _is_secret(name)}
+    return {name: _redacted(name, value) for name, value in record.items() if not _is_secret(name)}
 
 
-def _bare(name: str, value: Any) -> Any:  # noqa: ANN401  # JSON is any shape
+def _redacted(name: str, value: Any) -> Any:  # noqa: ANN401  # JSON is any shape
     if isinstance(value, list):
-        return [_bare(name, one) for one in value]
+        return [_redacted(name, one) for one in value]
     if not isinstance(value, Mapping):
         return value
     called = _plain(name)
     if called.endswith(("supplier", "suppliers")):
         return {key: value[key] for key in ("id", "name") if key in value}
     if called == "customfields":
-        return {key: bare(one) if isinstance(one, Mapping) else one for key, one in value.items()}
-    return bare(value)
+        return {key: redacted(one) if isinstance(one, Mapping) else one for key, one in value.items()}
+    return redacted(value)
 
 
 def _is_secret(name: str) -> bool:
