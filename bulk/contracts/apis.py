@@ -188,6 +188,8 @@ class Resource:
     """Rows that mean something else, if there are any."""
     partial: frozenset[str] = frozenset()
     """Fields of which `upsert` keeps what is not sent, such as an object of custom fields."""
+    staying: frozenset[str] = frozenset()
+    """Fields of several parts that cannot be removed: clearing all parts of one changes nothing."""
     whole: frozenset[str] = frozenset()
     """Fields that are written as one: one with fewer members than before is another."""
     read_only: "type[BaseModel] | None" = None

@@ -134,13 +134,15 @@ class Planner:
                 return _unchanged(record)
         except RefusedError as refusal:
             return _refused(record, refusal)
-        live = {} if not record.current else dict(leaves(self._resource.read(record.current)))
+        present = self._resource.read(record.current) if record.current else {}
+        live = dict(leaves(present))
         named = {record.by} if record.current else set()
         differences = [
-            Difference(field=path, old=live.get(path), new=value)
+            Difference(field=path, old=live[path] if path in live else _whole(present, path), new=value)
             for path, value in leaves(parsed(prepared.record.payload))
             if path not in named and (path not in live or canonical(live[path]) != canonical(value))
         ]
+        differences = self._staying(differences, live)
         differences = [
             self._meant(one) for one in differences if not self._resource.is_done(one.field, one.new, one.old)
         ]
@@ -149,10 +151,34 @@ class Planner:
             differences.append(Difference(field=str(other.within), message=other.caution))
         return _spread(record, differences, exists=bool(record.current))
 
+    def _staying(self, differences: Sequence[Difference], live: Mapping[str, Any]) -> list[Difference]:
+        """The differences, of which those come to nothing that would remove all of what cannot be removed."""
+        gone = {one.field for one in differences if one.new is None}
+        given = {one.field for one in differences} - gone
+        stays = tuple(
+            below
+            for below in (f"{name}." for name in self._resource.staying)
+            if not any(path.startswith(below) for path in (live.keys() - gone) | given)
+        )
+        return [
+            replace(one, new=one.old, message="it cannot be removed, so it stays")
+            if one.field in live and one.field.startswith(stays)
+            else one
+            for one in differences
+        ]
+
     def _meant(self, one: Difference) -> Difference:
         """The difference, with what was decided about its field."""
         altered = one.field.partition(".")[0] in self._resource.altered
         return replace(one, message=self._resource.meaning) if altered else one
+
+
+def _whole(document: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401  # JSON is any shape
+    """What a document holds under a path that is no leaf of it, such as an address that is to go as a whole."""
+    found: Any = document
+    for name in path.split("."):
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
 
 
 def _spread(record: Record, differences: Sequence[Difference], *, exists: bool) -> list[Change]:

@@ -229,6 +229,23 @@ async def test_a_plan_lists_roles_only_where_they_change_something(project):
         assert [(one.field, one.message) for one in change.differences] == [("roles", "roles add"), ("name.en", None)]
 
 
+async def test_a_plan_tells_what_goes_as_a_whole_and_what_cannot_go(project):
+    texts = {"name.en": "Here", "name.de": "Hier", "description.en": "A place"}
+    async with project() as work:
+        await work.load([{"key": "here", **texts, "address.country": "DE", "address.city": "Ulm"}], ledger="plan")
+        rows = [{"key": "here", "name.en": "<clear>", "description.en": "<clear>", "address": "<clear>"}]
+        (change,) = await work.plan(rows)
+        await work.load(rows)
+        (left,) = work.channels
+    name, description, address = change.differences
+    assert (name.field, name.old, name.new) == ("name.en", "Here", None)
+    assert (description.old, description.new) == ("A place", "A place")
+    assert description.message == "it cannot be removed, so it stays"
+    assert (address.field, address.old["city"], address.new) == ("address", "Ulm", None)
+    assert (left["name"], left["description"]) == ({"de": "Hier"}, {"en": "A place"})
+    assert "address" not in left
+
+
 async def test_a_plan_asks_whatever_the_import_would_ask_before_it_writes(project):
     rows = [{"key": "old", "new_key": "here"}, {"key": "older", "new_key": "here", "name.en": "Now"},
             {"key": "none", "new_key": "nowhere"}, {"key": "bare", "custom.fields.floors": "1"}]  # fmt: skip

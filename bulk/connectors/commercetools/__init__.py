@@ -111,6 +111,7 @@ def channels() -> Resource:
         filter=listing.channel_filter,
         changed_at=reading.changed_at,
         partial=frozenset({"name", "description", "address", "custom"}),
+        staying=frozenset({"name", "description"}),
         read_only=models.ChannelFacts,
         choices=(
             Choice(
