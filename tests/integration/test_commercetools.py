@@ -236,7 +236,7 @@ async def test_a_plan_tells_what_goes_as_a_whole_and_what_cannot_go(project):
         rows = [{"key": "here", "name.en": "<clear>", "description.en": "<clear>", "address": "<clear>"}]
         (change,) = await work.plan(rows)
         await work.load(rows)
-        (left,) = work.channels
+        left = work.channels["here"]
     told = {one.field: one for one in change.differences}
     name, text, address = told.pop("name.en"), told.pop("description.en"), told.pop("address")
     assert (name.old, name.new, name.message) == ("Here", None, None)
