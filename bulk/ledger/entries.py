@@ -8,10 +8,10 @@ from typing import Final, NamedTuple
 import msgspec
 
 from bulk.errors import LedgerError, SourceError
-from bulk.ledger import known, trouble
+from bulk.ledger import details, known
 from bulk.ledger.current import Current, current
+from bulk.ledger.row_ranges import row_ranges
 from bulk.ledger.sql import QUERIES
-from bulk.ledger.stretches import stretches
 from bulk.model import REMOTE_ID, Claim, Record, Rejection, Status, file_of, row_of
 
 _SENDABLE: Final = frozenset({Status.NOT_TRIED, Status.IN_FLIGHT, Status.UNKNOWN})
@@ -52,7 +52,7 @@ def enroll(
     )
     connection.executemany(QUERIES["enroll_member"], members)
     connection.executemany(QUERIES["enroll_rejection"], (_rejected(number, rejection, now) for rejection in rejections))
-    trouble.rejected(connection, number, rejections)
+    details.rejected(connection, number, rejections)
     rows = len(records) + len(members) + len(rejections)
     connection.execute(QUERIES["count_enrolled"], {"run": number, "rows": rows})
 
@@ -98,7 +98,7 @@ def reject(connection: sqlite3.Connection, run: str, rejections: Sequence[Reject
     )
     if rejections and turned.rowcount != len(rejections):
         raise LedgerError(f"Rows of run {run} were to be rejected that are not waiting to be sent.")
-    trouble.rejected(connection, number, rejections)
+    details.rejected(connection, number, rejections)
 
 
 def claim(connection: sqlite3.Connection, run: str, records: Sequence[Record]) -> dict[int, Claim]:
@@ -152,12 +152,12 @@ def _as_new(this: Current, records: Sequence[Record]) -> list[dict[str, object]]
             "last": last,
             "parts": b"".join([digests.get(row, _NO_DIGEST) for row in range(first, last + 1)]),
         }
-        for first, last in stretches(digests)
+        for first, last in row_ranges(digests)
     ]
 
 
 def _are_new(connection: sqlite3.Connection, selected: Sequence[Mapping[str, object]], keys: Sequence[str]) -> bool:
-    """Whether all rows of these stretches wait for their first try, have no members and are what was enrolled."""
+    """Whether all rows of these ranges wait for their first try, have no members and are what was enrolled."""
     if any(connection.execute(QUERIES["carry_any"], stretch).fetchone()[0] for stretch in selected):
         return False
     found: list[str] = []

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bulk.fingerprint import merged
 from bulk.ledger.current import Current, current
+from bulk.ledger.row_ranges import numbers, row_ranges, table
 from bulk.ledger.sql import QUERIES
-from bulk.ledger.stretches import numbers, stretches, table
 from bulk.model import Settlement, Sighting
 
 
@@ -109,7 +109,7 @@ def learn_unknown(connection: sqlite3.Connection, this: Current, rows: Sequence[
                     "parts": table(first, last, unseen),
                     "values": b"",
                 }
-                for first, last in stretches(rows)
+                for first, last in row_ranges(rows)
             ],
         )
 

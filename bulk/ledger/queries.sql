@@ -222,7 +222,7 @@ SET repeated = (status <> 'not_tried'), status = 'in_flight'
 WHERE run = :run AND row IN (SELECT value FROM json_each(:rows));
 
 -- name: settle
--- What many rows have in common is said once. For each position "parts" has four numbers, see `bulk.ledger.stretches`:
+-- What many rows have in common is said once. For each position "parts" has four numbers, see `bulk.ledger.row_ranges`:
 -- when the row was finished, in microseconds; where in "values" its remote id begins, or 0 for a row that is not meant;
 -- how long that is; and how long its fields are, which follow, plus 1, or 0 where there are none.
 UPDATE entry

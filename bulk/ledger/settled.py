@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from bulk.errors import LedgerError
-from bulk.ledger import known, trouble
+from bulk.ledger import details, known
 from bulk.ledger.current import Current, current
+from bulk.ledger.row_ranges import numbers, row_ranges, table
 from bulk.ledger.sql import QUERIES
-from bulk.ledger.stretches import numbers, stretches, table
 from bulk.model import Settlement, Status
 
 _FINAL: Final = frozenset({Status.SUCCEEDED, Status.UNCHANGED, Status.FAILED, Status.UNKNOWN})
@@ -25,7 +25,7 @@ def settle(connection: sqlite3.Connection, run: str, settlements: Sequence[Settl
     selected = [group for turn in _turns(final, now) for group in _alike(this, turn, now)]
     if selected and connection.executemany(QUERIES["settle"], selected).rowcount != len(final):
         raise LedgerError(f"Rows of run {run} were to be settled that are not in flight.")
-    trouble.settled(connection, this.number, final)
+    details.settled(connection, this.number, final)
     if this.writes:
         known.learn_written(connection, selected)
     unwritten = (row for row in settlements if row.status is Status.NOT_TRIED or not row.touched)
@@ -59,7 +59,7 @@ def _alike(this: Current, settlements: Sequence[Settlement], now: float) -> Iter
             values += (remote_id, fields)
             start += len(remote_id) + len(fields)
         together = b"".join(values)
-        for first, last in stretches(places):
+        for first, last in row_ranges(places):
             yield {
                 "run": this.number,
                 "place": this.place,

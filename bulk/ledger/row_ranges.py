@@ -18,7 +18,7 @@ Numbers: TypeAlias = tuple[int, int, int, int]
 _NONE: Final = (10**16, 10**11, 10**11, 10**11)
 
 
-def stretches(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
+def row_ranges(rows: Iterable[int]) -> Iterator[tuple[int, int]]:
     """First and last of rows that lie close together, in ascending order."""
     first = last = None
     for row in sorted(rows):

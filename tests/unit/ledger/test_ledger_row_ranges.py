@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulk.ledger.stretches import numbers, stretches, table
+from bulk.ledger.row_ranges import numbers, row_ranges, table
 
 ROWS = st.sets(st.integers(0, 2_000))
 
@@ -22,12 +22,12 @@ ROWS = st.sets(st.integers(0, 2_000))
     ],
 )
 def test_rows_are_apart_where_more_than_sixteen_positions_lie_between(rows, found):
-    assert [*stretches(rows)] == found
+    assert [*row_ranges(rows)] == found
 
 
 @given(ROWS)
 def test_every_row_lies_in_one_stretch(rows):
-    found = [*stretches(rows)]
+    found = [*row_ranges(rows)]
     assert sorted(row for first, last in found for row in rows if first <= row <= last) == sorted(rows)
     assert found == sorted(found)
 
