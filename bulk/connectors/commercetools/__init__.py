@@ -4,6 +4,7 @@ One record a call, in either direction of writing; many at a time for reading. N
 found from the answers, and twenty requests fly at once, as many as the vendor's own client library sends.
 """
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Annotated, Any, ClassVar, Final
@@ -55,6 +56,12 @@ def target(settings: CommercetoolsSettings) -> str:
     return f"{address.rstrip('/').removesuffix(f'/{project}')}/{project}"
 
 
+def _region(address: str) -> str:
+    """The region in an address of either server, such as europe-west1.gcp; empty for any other address."""
+    found = re.fullmatch(r"(?:api|auth)\.(.+)\.commercetools\.com", urlsplit(address.strip()).hostname or "")
+    return found[1] if found else ""
+
+
 def auth(settings: CommercetoolsSettings) -> Auth:
     """The API client's credentials, for which a token is fetched."""
     from bulk.http.auth import ClientCredentials  # noqa: PLC0415  # transport is loaded only when something is sent
@@ -76,6 +83,12 @@ def auth(settings: CommercetoolsSettings) -> Auth:
         raise ConfigurationError(
             "CTP_AUTH_URL is the address of the API",
             advice="Put that into CTP_API_URL; here belongs the address that begins with auth instead.",
+        )
+    regions = [region for region in (_region(address), _region(settings.api_url or "")) if region]
+    if len(set(regions)) > 1:
+        raise ConfigurationError(
+            f"CTP_AUTH_URL is of the region {regions[0]}, and CTP_API_URL of {regions[1]}",
+            advice="A project lives in one region, and tokens are good there only: take both addresses of the same.",
         )
     return ClientCredentials(
         f"{address.removesuffix('/oauth/token')}/oauth/token",

@@ -211,6 +211,7 @@ def test_a_target_that_cannot_be_is_explained(wrong, advice):
         ({"client_secret": SecretStr(" ")}, "CTP_CLIENT_SECRET"),
         ({"auth_url": ""}, "CTP_AUTH_URL"),
         ({"auth_url": "https://api.x.test"}, "CTP_API_URL"),
+        ({"auth_url": "https://auth.us-central1.gcp.commercetools.com"}, "one region"),
     ],
 )
 def test_missing_credentials_are_explained(wrong, advice):
