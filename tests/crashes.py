@@ -7,7 +7,6 @@ they report; or the twin kills it, just before or just after it has carried out 
 
 import asyncio
 import importlib
-import multiprocessing
 import os
 import random
 import signal
@@ -19,10 +18,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from multiprocessing.forkserver import ensure_running
 from pathlib import Path
-from unittest.mock import patch
 from uuid import UUID
+
+from forks import PROCESSES, start
 
 from bulk.access import Politeness
 from bulk.api import Session
@@ -41,25 +40,6 @@ PASSING = ("500", "500_after", "502", "reset_before", "reset_after", "truncated"
 """Faults of a server that pass; none that asks for a slower pace, as time is not leapt over here."""
 STAMP = 1_767_225_600.0
 """When all records of the twin were made: long ago, so that none looks new-born."""
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    [
-        __name__,
-        *("bulk.jobs.exporter", "bulk.jobs.importer", "bulk.sandbox.server"),
-        *(f"bulk.connectors.{api}.sandbox" for api in CREDENTIALS),
-    ]
-)
-
-
-def start(target, *arguments):
-    """Start a process: a fork of a server that has loaded what all need."""
-    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, sys.path))):  # else it would not find us
-        ensure_running()
-    process = PROCESSES.Process(target=target, args=arguments, daemon=True)
-    process.start()
-    return process
-
 
 STEPS = frozenset({"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "socket.connect"})
 """Events of Python that count as steps, beside the statements of SQLite."""

@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from forks import Fork
 from secrecy import leaks, tells
 
 from bulk.cli import main
@@ -78,6 +79,10 @@ class Shell:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+    def fork(self, *arguments, stdin=None):
+        """The same where not the start is the point, but what comes after it, such as a signal."""
+        return Fork(list(map(str, arguments)), folder=self.folder, environment=self.environment, stdin=stdin)
 
     def begin_with(self, ledger):
         """Begin with a copy of a ledger that tells of earlier runs."""
@@ -149,7 +154,7 @@ class Server:
 
     def __init__(self, shell, *arguments):
         self.shell = shell
-        self.process = shell.start("sandbox", "--port", 0, *arguments, "--json")
+        self.process = shell.fork("sandbox", "--port", 0, *arguments, "--json")
         document = ""
         while True:
             document += self.process.stdout.readline()
@@ -161,12 +166,13 @@ class Server:
         shell.environment |= self.environment
         self.address = self.environment["LUMINOUS_BASE_URL"].removesuffix("/external/api/v1")
 
-    def ask(self, what):
-        with urllib.request.urlopen(f"{self.address}/_sandbox/{what}") as answer:
+    def ask(self, what, content=None):
+        assert self.process.poll() is None, f"the server is gone: {self.process.communicate()}"
+        with urllib.request.urlopen(f"{self.address}/_sandbox/{what}", data=content) as answer:
             return json.load(answer)
 
     def reset(self):
-        urllib.request.urlopen(f"{self.address}/_sandbox/reset", data=b"").close()
+        self.ask("reset", b"")
 
     def close(self):
         self.process.terminate()

@@ -73,11 +73,12 @@ def test_commands_that_the_readme_only_mentions_work_too(shell, shop, line, prin
         (78, "get luminous.products A --profile none"),
     ],
 )
-def test_exit_codes_of_the_contract(shell, server, exit_code, line):
+def test_exit_codes_of_the_contract(shell, look, server, exit_code, line):
     (shell.folder / "good.csv").write_text("sku,name\nA,B\n")
     (shell.folder / "bad.csv").write_text("sku,name\nA,B,C\n")
     shell.environment["LUMINOUS_API_KEY"] = "wrong"
-    done = shell(*line.split(), exit_code=exit_code)
+    # Started where typer sees the fault, and where we do: all other codes leave the process by the same door.
+    done = (shell if exit_code in (2, 65) else look)(*line.split(), exit_code=exit_code)
     assert done.stderr or done.stdout
 
 

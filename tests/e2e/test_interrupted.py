@@ -52,7 +52,7 @@ def test_a_signal_while_standard_input_is_read_ends_at_once_and_leaves_no_copy(
     shell, fifo, copies, *, command, number, exit_code
 ):
     extra = ["--sandbox"] if command == "import" else []
-    process = shell.start(command, "luminous.products", "-", *extra, "--json", stdin=fifo)
+    process = shell.fork(command, "luminous.products", "-", *extra, "--json", stdin=fifo)
     wait_for(lambda: list(copies.rglob("bulk-*/bulk-*")), process)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=20)
@@ -63,8 +63,13 @@ def test_a_signal_while_standard_input_is_read_ends_at_once_and_leaves_no_copy(
 
 
 def test_the_copy_of_standard_input_is_gone_after_a_check(shell, copies):
-    shell("check", "luminous.products", "-", stdin="sku,name\nA,B\n")
-    assert list(copies.iterdir()) == []
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as stream:
+        stream.write(b"sku,name\nA,B\n")
+    process = shell.fork("check", "luminous.products", "-", stdin=reading)
+    os.close(reading)
+    assert "no fault found" in process.communicate()[0]
+    assert (process.returncode, list(copies.iterdir())) == (0, [])
 
 
 def statuses(shell):
@@ -104,7 +109,7 @@ def test_ctrl_c_ends_with_130_and_the_same_run_continues(shell, look, slow, samp
     ids=["SIGTERM", "SIGHUP"],
 )
 def test_sigterm_and_a_terminal_that_is_closed_end_in_order(shell, look, slow, samples, *, number, exit_code, cause):
-    process = shell.start("import", "luminous.products", samples / "products.csv", "--rate", "50 / s")
+    process = shell.fork("import", "luminous.products", samples / "products.csv", "--rate", "50 / s")
     wait_for(lambda: slow.ask("log")["requests"] >= 5, process)
     shown = look("show", "last").stdout
     process.send_signal(number)
@@ -132,7 +137,7 @@ def test_under_nohup_the_terminal_may_be_closed(shell, slow, samples):
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS, ids=["Ctrl-C", "SIGTERM"])
 def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, look, serve, *, number, exit_code):
     server = serve("--fault", "hang:@2")
-    process = shell.start("import", "luminous.products", plain(shell), "--json")
+    process = shell.fork("import", "luminous.products", plain(shell), "--json")
     wait_for(lambda: server.ask("log")["requests"] >= 2, process)
     insist(process, number)
     stdout, _ = process.communicate(timeout=20)
@@ -144,7 +149,7 @@ def test_a_second_signal_ends_at_once_and_still_reports_the_run(shell, look, ser
 
 
 def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, look, server):
-    process = shell.start("import", "luminous.products", plain(shell), "--rate", "20/s", "--json")
+    process = shell.fork("import", "luminous.products", plain(shell), "--rate", "20/s", "--json")
     wait_for(lambda: server.ask("log")["requests"] >= 3, process)
     insist(process)
     stdout, _ = process.communicate(timeout=20)
@@ -155,7 +160,7 @@ def test_rows_that_wait_for_their_turn_at_a_second_ctrl_c_were_not_sent(shell, l
 
 def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_goes_on(shell, look, shop):
     place, before = shell.folder / "all.csv", shop.ask("log")["requests"]
-    process = shell.start("export", "luminous.products", place, "--rate", "1/s", "--json")
+    process = shell.fork("export", "luminous.products", place, "--rate", "1/s", "--json")
     wait_for(lambda: shop.ask("log")["requests"] > before, process)
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=60)
@@ -173,7 +178,7 @@ def test_ctrl_c_ends_an_export_with_130_without_half_a_file_and_the_same_export_
 
 
 def test_a_demo_that_is_interrupted_stops_there_with_130(shell, look):
-    process = shell.start("demo", "--json")
+    process = shell.fork("demo", "--json")
     wait_for(lambda: "succeeded" in statuses(shell), process)
     process.send_signal(signal.SIGINT)
     stdout, _ = process.communicate(timeout=60)
@@ -187,7 +192,7 @@ def test_a_demo_that_is_interrupted_stops_there_with_130(shell, look):
 
 def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, look, serve, samples):
     server = serve("--fault", "429:1x")
-    process = shell.start("import", "luminous.products", samples / "products.csv", "--rate", "500/s", "--json")
+    process = shell.fork("import", "luminous.products", samples / "products.csv", "--rate", "500/s", "--json")
     process.stderr.close()
     process.stderr = None
     stdout, _ = process.communicate(timeout=60)

@@ -32,7 +32,7 @@ def test_a_run_killed_at_random_moments_ends_as_one_clean_run_would(shell, look,
     chance = random.Random(1)
     at_risk = set()
     for _ in range(5):  # most kills are of the crash campaign, where a start costs a tenth of one from the command line
-        process = shell.start("import", "luminous.products", catalog, "--concurrency", "16")
+        process = shell.fork("import", "luminous.products", catalog, "--concurrency", "16")
         # Where in its life it is killed is drawn from the requests that the server has seen, not from the clock.
         target = slow.ask("log")["requests"] + chance.choice(
             [0, 1, *(chance.randrange(5, ROWS // 5) for _ in range(2))]

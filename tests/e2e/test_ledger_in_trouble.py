@@ -94,9 +94,9 @@ def test_a_ledger_that_cannot_be_used_is_exit_78_with_advice_and_nothing_is_sent
 
 def test_imports_to_two_targets_share_a_ledger_and_readers_disturb_neither(shell, look, serve, catalog):
     first = serve("--latency", "0.02")
-    one = shell.start("import", "luminous.products", catalog, "--json")
+    one = shell.fork("import", "luminous.products", catalog, "--json")
     second = serve("--latency", "0.02")
-    two = shell.start("import", "luminous.products", catalog, "--json")
+    two = shell.fork("import", "luminous.products", catalog, "--json")
     while second.ask("log")["requests"] < 1:  # it holds the lock then
         assert two.poll() is None, two.communicate()
         time.sleep(0.01)
@@ -128,7 +128,7 @@ def test_ctrl_c_ends_a_retry_in_order_and_resume_goes_on(shell, look, serve, cat
     server = serve("--latency", "0.02", "--fault", f"409:{ROWS}x")
     failed = look.json("import", "luminous.products", catalog, "--concurrency", "64", exit_code=3)["rows"]["failed"]
     before = server.ask("log")["requests"]
-    process = shell.start("retry", "last", "--json")
+    process = shell.fork("retry", "last", "--json")
     while server.ask("log")["requests"] < before + 2:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)

@@ -37,7 +37,7 @@ def both_send(server):
 
 
 def test_ctrl_c_reaches_all_processes_at_a_terminal_and_the_run_ends_in_order(shell, look, slow, catalog):
-    process = shell.start("import", "luminous.products", catalog, *WORKERS, "--json")
+    process = shell.fork("import", "luminous.products", catalog, *WORKERS, "--json")
     wait_for(lambda: both_send(slow), process)
     for pid in (*children(process.pid), process.pid):
         os.kill(pid, signal.SIGINT)
@@ -54,9 +54,9 @@ def test_ctrl_c_reaches_all_processes_at_a_terminal_and_the_run_ends_in_order(sh
 
 
 def test_a_second_ctrl_c_ends_all_processes_at_once_and_each_says_what_it_sent(shell, look, serve, catalog):
-    server = serve("--latency", "0.03", "--fault", "hang:1%")
-    process = shell.start("import", "luminous.products", catalog, *WORKERS, "--json")
-    wait_for(lambda: both_send(server), process)
+    server = serve("--latency", "0.03", "--fault", "hang:@30,31,32")  # fewer than may be in flight, or all would wait
+    process = shell.fork("import", "luminous.products", catalog, *WORKERS, "--json")
+    wait_for(lambda: server.ask("log")["requests"] > 32 and both_send(server), process)
     while process.poll() is None:
         process.send_signal(signal.SIGINT)
         time.sleep(0.02)
@@ -72,7 +72,7 @@ def test_a_second_ctrl_c_ends_all_processes_at_once_and_each_says_what_it_sent(s
 def test_workers_whose_run_was_killed_send_nothing_more_and_keep_others_out_as_long_as_they_are_there(
     shell, look, slow, catalog
 ):
-    process = shell.start("import", "luminous.products", catalog, *WORKERS)
+    process = shell.fork("import", "luminous.products", catalog, *WORKERS)
     wait_for(lambda: both_send(slow), process)
     (worker,) = children(process.pid)
     os.kill(worker, signal.SIGSTOP)

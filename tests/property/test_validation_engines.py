@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field, JsonValue, ValidationError
 
@@ -127,6 +127,8 @@ class Holder(Document):
 
 
 MODELS = [Product, Kinds]
+FEW = settings(max_examples=settings.default.max_examples * 2 // 5)
+"""For tables of many rows: each further row costs next to nothing, each further table the plans for all its columns."""
 TEXT = (
     st.text(min_size=1, max_size=5)
     .map(str.strip)
@@ -219,7 +221,7 @@ def tables(model, key):
         chosen = [column.name for column in columns if column.name in names and not is_part(column, given)]
         return {name: draw(cells[name]) for name in chosen}
 
-    return columns, st.lists(row(), min_size=1, max_size=5)
+    return columns, st.lists(row(), min_size=2, max_size=14)
 
 
 def cell(value, column):
@@ -274,6 +276,7 @@ def frame_of(columns, table):
 
 
 @pytest.mark.parametrize(("model", "key"), [(Product, "sku"), (Kinds, "id"), (Either, "sku"), (Conditional, "sku")])
+@FEW
 @given(data=st.data())
 def test_both_engines_fault_the_same_columns_and_write_the_same_document(model, key, data):
     schema = compile_schema(model)
@@ -297,16 +300,18 @@ def test_both_engines_fault_the_same_columns_and_write_the_same_document(model, 
 
 
 @pytest.mark.parametrize("model", MODELS)
+@FEW
 @given(data=st.data())
 def test_typed_cells_write_the_same_documents_as_text(model, data):
     schema = compile_schema(model)
     typed = {Kind.INTEGER: pl.Int64, Kind.NUMBER: pl.Float64, Kind.BOOLEAN: pl.Boolean}
     chosen = [column for column in columns_of(schema, "id") if column.kind in typed]
-    row = {column.name: data.draw(values(column)) for column in chosen}
-    text = frame_of(chosen, [row])
-    cells = {column.name: pl.Series([row[column.name]], dtype=typed[column.kind]) for column in chosen}
+    row = st.fixed_dictionaries({column.name: values(column) for column in chosen})
+    table = data.draw(st.lists(row, min_size=1, max_size=5))
+    text = frame_of(chosen, table)
+    cells = {column.name: pl.Series([row[column.name] for row in table], dtype=typed[column.kind]) for column in chosen}
     validator = Validator(schema, bind(schema, text.columns[1:], keys=("id",)))
-    one, other = validator.check(text), validator.check(pl.DataFrame({ROW: [2], **cells}))
+    one, other = validator.check(text), validator.check(pl.DataFrame({ROW: text[ROW], **cells}))
     assert one.good.equals(other.good)
     assert [[v.rule for v in bad.violations] for bad in one.bad] == [
         [v.rule for v in bad.violations] for bad in other.bad
@@ -320,13 +325,14 @@ NASTY = st.text(max_size=6) | st.sampled_from(
 
 
 @pytest.mark.parametrize("model", MODELS)
+@FEW
 @given(data=st.data())
 def test_no_text_brings_the_validator_down_and_what_it_calls_good_pydantic_takes(model, data):
     schema = compile_schema(model)
     columns = list(columns_of(schema, "sku"))
     chosen = data.draw(st.lists(st.sampled_from(columns), max_size=8, unique_by=lambda one: one.name))
     header = dict.fromkeys(["sku", *(column.name for column in chosen)])
-    height = data.draw(st.integers(1, 5))
+    height = data.draw(st.integers(2, 12))
     cells = {name: data.draw(st.lists(NASTY | st.none(), min_size=height, max_size=height)) for name in header}
     frame = pl.DataFrame({ROW: range(height), **cells}, schema={ROW: pl.Int64, **dict.fromkeys(header, pl.String)})
     clear = data.draw(st.sampled_from(["<clear>", "12.0", "true"]))  # even what could be a value
@@ -343,14 +349,19 @@ def test_no_text_brings_the_validator_down_and_what_it_calls_good_pydantic_takes
 
 
 @pytest.mark.parametrize("clear", ["<clear>", "0", "true"])
+@FEW
 @given(data=st.data())
 def test_a_cheap_hint_overlooks_nothing_in_typed_cells_either(clear, data):
     schema = compile_schema(Kinds)
     typed = {Kind.INTEGER: st.integers(-9, 15), Kind.NUMBER: st.floats(-5, 120), Kind.BOOLEAN: st.booleans()}
     chosen = [column for column in columns_of(schema, "id") if column.kind in typed]
-    cells = {column.name: [data.draw(typed[column.kind] | st.none())] for column in chosen}
+    row = st.fixed_dictionaries({column.name: typed[column.kind] | st.none() for column in chosen})
+    table = data.draw(st.lists(row, min_size=1, max_size=5))
+    cells = {column.name: [row[column.name] for row in table] for column in chosen}
     header = list(dict.fromkeys(["id", *cells]))
-    frame = pl.DataFrame({ROW: [2], **{name: cells.get(name, [1]) for name in header}})
+    frame = pl.DataFrame(
+        {ROW: range(2, len(table) + 2), **{name: cells.get(name, [1] * len(table)) for name in header}}
+    )
     frame = frame.with_columns(pl.col(pl.Null).cast(pl.Int64))
     assert_hints_hold(Validator(schema, bind(schema, header, keys=("id",)), clear=clear), frame)
 
@@ -380,6 +391,7 @@ CONDITIONAL = {
 """Right values only, so that nothing but the rules that join fields can be broken."""
 
 
+@FEW
 @given(data=st.data())
 def test_both_engines_agree_on_rules_that_join_fields_whatever_columns_there_are(data):
     schema = compile_schema(Conditional)
@@ -389,7 +401,7 @@ def test_both_engines_agree_on_rules_that_join_fields_whatever_columns_there_are
         {"sku": st.just("A"), "kind": CONDITIONAL["kind"]},
         optional={name: CONDITIONAL[name] for name in present - {"kind"}},
     )
-    table = data.draw(st.lists(row, min_size=1, max_size=8))
+    table = data.draw(st.lists(row, min_size=2, max_size=18))
     frame = frame_of(columns, table)
     validator = Validator(schema, bind(schema, frame.columns[1:], keys=("sku",)))
     checked = validator.check(frame)

@@ -110,8 +110,9 @@ def test_of_two_values_held_against_a_document_either_will_do():
     assert unknown({"price": 12.35}, merged(known, fingerprint({"price": 1}))) == ["price"]
 
 
-VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.lists(st.text())
-DOCUMENTS = st.dictionaries(st.text(min_size=1), VALUES | st.dictionaries(st.text(min_size=1), VALUES), max_size=8)
+TEXTS, PATHS = st.text(max_size=9), st.text(min_size=1, max_size=9)
+VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | TEXTS | st.lists(TEXTS, max_size=3)
+DOCUMENTS = st.dictionaries(PATHS, VALUES | st.dictionaries(PATHS, VALUES, max_size=3), max_size=5)
 
 
 @given(DOCUMENTS, DOCUMENTS)

@@ -4,16 +4,16 @@ import gzip
 import hashlib
 import os
 import socket
-import subprocess
 import sys
 import threading
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
 from bulk.contracts import ReadOptions
-from bulk.errors import SourceError, UsageError
+from bulk.errors import ConfigurationError, SourceError, UsageError
 from bulk.formats import FORMATS, format_for, open_source
 
 
@@ -119,35 +119,30 @@ def test_an_option_of_another_format_is_wrong_usage(folder, name, options, reaso
         open_source(str(folder / name), options)
 
 
-PROGRAM = """
-import sys, os, pathlib
-from bulk.contracts import ReadOptions
-from bulk.formats import open_source
-with open_source("-", ReadOptions(format="csv")) as source:
-    copies = set(pathlib.Path(sys.argv[1]).iterdir())
-    print(source.name, [oct(copy.stat().st_mode)[-3:] for copy in copies])
-    for _ in range(2):
-        print(next(source.tables[0].chunks()).rows())
-print(list(pathlib.Path(sys.argv[1]).iterdir()))
-"""
+@pytest.fixture
+def piped(tmp_path, monkeypatch):
+    """Gives this process standard input that cannot be read twice, and an empty folder for copies of it."""
+    with ExitStack() as opened:
+
+        def pipe(content):
+            reading, writing = os.pipe()
+            with os.fdopen(writing, "wb") as stream:
+                stream.write(content)
+            monkeypatch.setattr(sys, "stdin", opened.enter_context(os.fdopen(reading, encoding="utf-8")))
+            monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+            return tmp_path
+
+        yield pipe
 
 
-def test_standard_input_is_copied_for_its_owner_only_and_deleted(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, str(tmp_path)],
-        input=b"sku\nA\n",
-        capture_output=True,
-        check=True,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-    )
-    assert done.stdout.decode().splitlines() == ["- ['600']", "[(2, 'A')]", "[(2, 'A')]", "[]"]
-
-
-RECOGNISING = """
-from bulk.formats import open_source
-with open_source("-") as source:
-    print(source.tables[0].facts["format"])
-"""
+def test_standard_input_is_copied_for_its_owner_only_and_deleted(piped):
+    folder = piped(b"sku\nA\n")
+    with open_source("-", ReadOptions(format="csv")) as source:
+        assert source.name == "-"
+        assert [oct(copy.stat().st_mode)[-3:] for copy in folder.iterdir()] == ["600"]
+        for _ in range(2):
+            assert next(source.tables[0].chunks()).rows() == [(2, "A")]
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -162,13 +157,16 @@ with open_source("-") as source:
         (b"PAR1", None),
     ],
 )
-def test_the_format_of_standard_input_is_recognised_by_its_beginning(content, format):
-    done = subprocess.run([sys.executable, "-c", RECOGNISING], input=content, capture_output=True, check=False)
+def test_the_format_of_standard_input_is_recognised_by_its_beginning(piped, content, format):
+    folder = piped(content)
     if format is None:
-        assert b"SourceError" in done.stderr
-        assert b"csv" not in done.stderr
+        with pytest.raises(SourceError) as refused:
+            open_source("-")
+        assert "csv" not in str(refused.value)
     else:
-        assert done.stdout.decode().strip() == format
+        with open_source("-") as source:
+            assert source.tables[0].facts["format"] == format
+    assert list(folder.iterdir()) == []
 
 
 def test_plain_http_is_for_loopback_only():
@@ -194,21 +192,11 @@ def test_an_unknown_kind_of_address_is_wrong_usage():
         open_source("ftp://example.com/catalog.csv")
 
 
-WITHOUT_LIBRARY = """
-import sys
-sys.modules["obstore"] = None
-from bulk.errors import ConfigurationError
-from bulk.formats import open_source
-try:
-    open_source("s3://bucket/catalog.csv")
-except ConfigurationError as error:
-    print(error.advice)
-"""
-
-
-def test_a_missing_library_is_named_with_what_to_install():
-    done = subprocess.run([sys.executable, "-c", WITHOUT_LIBRARY], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "pip install 'bulk[cloud]'"
+def test_a_missing_library_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "obstore", None)
+    with pytest.raises(ConfigurationError) as refused:
+        open_source("s3://bucket/catalog.csv")
+    assert refused.value.advice == "pip install 'bulk[cloud]'"
 
 
 class Shelf(BaseHTTPRequestHandler):
