@@ -36,7 +36,7 @@ async def record() -> tuple[str, str]:
         found = (await answer.json())["data"][0]
     rest = {name: value for name, value in found.items() if name != "id"}
     own = {"sku": "SKU-#", "name": f"{found['name']} #", "description": f"{found['description']} #", "upc": "0#"}
-    own |= {"created_at": "@", "updated_at": "@"}
+    own |= {"created_at": "^", "updated_at": "^"}
     text = json.dumps({"id": 0, **rest, **own, "variants": []})
     return '{"id": ', text.removeprefix('{"id": 0')
 

@@ -40,7 +40,7 @@ class Manner:
     headers: bool = False
     """Whether it tells the limit and what is left of it, and how long to wait, in header fields."""
     pages: tuple[str, str, int] | None = None
-    """A record of a listing as text around its number, and how many there are; `@` stands for a minute of its own."""
+    """A record of a listing as text around its number, and how many there are; `^` stands for a minute of its own."""
 
 
 class _Stand:
@@ -157,7 +157,7 @@ class _Stand:
         page, size = int(query.get("page", 1)), int(query.get("per_page", 100))
         numbers = range((page - 1) * size + 1, min(page * size, total) + 1)
         records = ",".join(
-            f"{before}{number}{after.replace('#', str(number)).replace('@', _minute(number))}" for number in numbers
+            f"{before}{number}{after.replace('#', str(number)).replace('^', _minute(number))}" for number in numbers
         )
         meta = f'{{"total":{total},"per_page":{size},"current_page":{page},"last_page":{-(-total // size)}}}'
         return f'{{"data":[{records}],"meta":{meta}}}'
