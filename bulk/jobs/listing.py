@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
-from itertools import chain, compress
-from typing import Any, Final, NamedTuple
+from itertools import chain
+from typing import Any, Final
 
 from bulk.contracts import CountingSender, Ledger, Listed, Listener, Page, Query, Resource
 from bulk.errors import ApiError, RefusedError
@@ -36,18 +36,11 @@ class StoppedError(Exception):
     """Somebody asked to end early."""
 
 
-class _Seen(NamedTuple):
-    """Records of which the ledger will be told."""
-
-    keys: Sequence[str]
-    remote_ids: Sequence[str | None]
-    documents: Documents
-
-
 class Listing:
     """What a query finds, on its way into a spool. The ledger learns of every record.
 
-    While one page is read the next is fetched, and the one before it made to last. Records that `before` knows are laid
+    Pages wait until there are enough to be read, told to the ledger and made to last at one stroke: what their records
+    have in common is then looked at once. Meanwhile the next ones are fetched. Records that `before` knows are laid
     aside, but not shown.
     """
 
@@ -74,9 +67,10 @@ class Listing:
         self._listener = listener
         self._now = now
         self._learning = True
-        self._seen: list[_Seen] = []
+        self._waiting: list[Page] = []
         self._asked: float | None = None
         self._kept_at = now()
+        self._confirmation = Confirmation(0)
         self._keeping: asyncio.Task[None] | None = None
 
     async def read(self, sender: CountingSender) -> None:
@@ -96,25 +90,29 @@ class Listing:
         spool = self._spool
         resumed = spool.progress.resume is not None
         while not spool.progress.done:
-            before = spool.progress.saved_at, len(spool)
-            confirmation = Confirmation(spool.lines)
+            self._confirmation = Confirmation(spool.lines)
+            laid_aside = len(spool)
+            came = before = laid_aside if resumed else 0
             try:
                 async with aclosing(self._pages(sender)) as source, aclosing(one_ahead(source)) as pages:
                     async for page, asked in pages:
                         # What was fetched ahead is left for later, but nobody is to stop with nothing to go on from.
                         if self._stop.event.is_set() and self._asked is not None:
                             raise StoppedError
-                        confirmation.note(page.total, await self._take(page, asked))
+                        came += len(page.records)
+                        await self._take(page, asked, rows=max(came, laid_aside))
             except RefusedError:
-                if not resumed or (spool.progress.saved_at, len(spool)) != before:
+                if not resumed or came > before:
                     raise
                 self._note("the API would not go on where the export was broken off, so it starts anew")
                 await self._kept()
                 await asyncio.to_thread(spool.restart, self._now())
                 resumed = False
                 continue
+            await self._keep()
+            await self._kept()
             missing = spool.missing
-            gone = missing if confirmation.holds else 0
+            gone = missing if self._confirmation.holds else 0
             resumed = False
             progress = replace(spool.progress, resume=None, walks=spool.progress.walks + 1)
             done = missing == gone or progress.walks == WALKS
@@ -169,62 +167,24 @@ class Listing:
             raise StoppedError
         return sending.result()
 
-    async def _take(self, page: Page, asked: float) -> Sequence[int | None]:
-        """Lay a page aside; says at which line each of its records had stood before."""
-        laying = asyncio.ensure_future(asyncio.to_thread(self._lay_aside, page))
-        try:
-            before, seen = await asyncio.shield(laying)
-        except asyncio.CancelledError:
-            await ended(laying)  # a page is laid aside whole
-            self._taken(page, asked, laying.result()[1])
-            raise
-        self._taken(page, asked, seen)
-        if (
-            sum(len(seen.keys) for seen in self._seen) >= KEPT_TOGETHER
-            or not 0 <= self._now() - self._kept_at < KEPT_EVERY
-        ):
-            await self._keep()
-        self._listener(Event(kind="exported", data={"rows": len(self._spool), "total": self._spool.progress.total}))
-        return before
-
-    def _taken(self, page: Page, asked: float, seen: _Seen) -> None:
-        """Note how far the listing has come with a page."""
-        self._seen.append(seen)
+    async def _take(self, page: Page, asked: float, *, rows: int) -> None:
+        """Have a page wait for others, or for none if that has been long; `rows` is how far the listing has come."""
+        self._waiting.append(page)
         self._asked = asked if self._asked is None else min(asked, self._asked)
         progress = self._spool.progress
         totals = [total for total in (page.total, progress.total) if total is not None]
-        self._spool.progress = replace(
-            progress, saved_at=self._now(), resume=page.resume, total=max(totals, default=None)
-        )
-
-    def _lay_aside(self, page: Page) -> tuple[Sequence[int | None], _Seen]:
-        listed = (self._resource.read_listed or self._read)(page.records)
-        documents, remotes = listed.documents, listed.ids
-        keys = documents.columns.get(self._resource.keys[0]) or [None] * len(documents)
-        ids = [f"key {key}" if remote is None else remote for key, remote in zip(keys, remotes, strict=True)]
-        before = self._before
-        batch = Batch(
-            ids=ids,
-            changes=listed.changes,
-            documents=documents,
-            shown=[before is None or not before.knows(id, documents, place) for place, id in enumerate(ids)],
-        )
-        named = [key not in (None, "", ABSENT) for key in keys]
-        if not all(named):
-            keys, remotes = list(compress(keys, named)), list(compress(remotes, named))
-            documents = documents.only(named)
-        return self._spool.add(batch), _Seen(list(map(str, keys)), remotes, documents)
-
-    def _read(self, records: Sequence[Mapping[str, Any]]) -> Listed:
-        """The records of a page, one by one."""
-        documents = Documents.of(list(map(self._resource.read, records)))
-        return Listed.of(documents, (one.get("id") for one in records), map(self._resource.changed_at, records))
+        total = max(totals, default=None)
+        self._spool.progress = replace(progress, saved_at=self._now(), resume=page.resume, total=total)
+        waiting = sum(len(one.records) for one in self._waiting)
+        if waiting >= KEPT_TOGETHER or not 0 <= self._now() - self._kept_at < KEPT_EVERY:
+            await self._keep()
+        self._listener(Event(kind="exported", data={"rows": rows, "total": total}))
 
     async def _keep(self) -> None:
-        """Begin to make last what was laid aside, after what is being made to last."""
+        """Begin to make last what waits, after what is being made to last."""
         await self._kept()
-        work = self._keep_now(self._seen, self._asked, self._spool.cut(), self._spool.progress)
-        self._seen, self._asked, self._kept_at = [], None, self._now()
+        work = self._keep_now(self._waiting, self._asked, self._spool.progress)
+        self._waiting, self._asked, self._kept_at = [], None, self._now()
         self._keeping = asyncio.create_task(work)
 
     async def _kept(self) -> None:
@@ -233,26 +193,49 @@ class Listing:
             await ended(self._keeping)
             self._keeping.result()
 
-    async def _keep_now(self, seen: Sequence[_Seen], asked: float | None, cut: Batch, progress: Progress) -> None:
-        """Let the ledger know of what was laid aside, and make it last: in this order, so that nothing is left out."""
+    async def _keep_now(self, pages: Sequence[Page], asked: float | None, progress: Progress) -> None:
+        """Let the ledger know of pages, and make them last: in this order, so that nothing is left out."""
+        batch = None
         if asked is not None:
-            sightings = await asyncio.to_thread(_sightings, seen)
+            batch, sightings = await asyncio.to_thread(self._lay_aside, pages)
             if not await self._ledger.learn(self._run, sightings, asked=asked) and self._learning:
                 self._learning = False
                 self._note("an import was under way: what was read is not remembered")
-        await asyncio.to_thread(self._spool.save, progress, cut)
+        await asyncio.to_thread(self._spool.save, progress, batch)
+
+    def _lay_aside(self, pages: Sequence[Page]) -> tuple[Batch, Sequence[Sighting]]:
+        """Enter the records of pages into the spool; gives those that count there, and all as the ledger is told."""
+        listed = self._read([page.records for page in pages])
+        documents, remotes = listed.documents, listed.ids
+        keys = documents.columns.get(self._resource.keys[0]) or [None] * len(documents)
+        ids = [f"key {key}" if remote is None else remote for key, remote in zip(keys, remotes, strict=True)]
+        known = self._before
+        shown = [known is None or not known.knows(id, documents, place) for place, id in enumerate(ids)]
+        before, batch = self._spool.add(Batch(ids=ids, changes=listed.changes, documents=documents, shown=shown))
+        start = 0
+        for page in pages:
+            self._confirmation.note(page.total, before[start : start + len(page.records)])
+            start += len(page.records)
+        return batch, _sightings(keys, remotes, documents)
+
+    def _read(self, pages: Sequence[Sequence[Mapping[str, Any]]]) -> Listed:
+        """The records of pages: side by side where that saves something, else one by one."""
+        if self._resource.read_listed is not None:
+            return self._resource.read_listed(Documents.joined(map(Documents.of, pages)))
+        records = list(chain.from_iterable(pages))
+        documents = Documents.of(list(map(self._resource.read, records)))
+        return Listed.of(documents, (one.get("id") for one in records), map(self._resource.changed_at, records))
 
     def _note(self, message: str) -> None:
         self._listener(Event(kind="note", message=message))
 
 
-def _sightings(seen: Sequence[_Seen]) -> Sequence[Sighting]:
-    known = fingerprints(Documents.joined(one.documents for one in seen))
-    keys = chain.from_iterable(one.keys for one in seen)
-    remote_ids = chain.from_iterable(one.remote_ids for one in seen)
+def _sightings(keys: Sequence[Any], remote_ids: Sequence[str | None], documents: Documents) -> Sequence[Sighting]:
+    """What the ledger is told of records that have a key."""
     return [
-        Sighting(key=key, remote_id=remote_id, fields=fields)
-        for key, remote_id, fields in zip(keys, remote_ids, known, strict=True)
+        Sighting(key=str(key), remote_id=remote_id, fields=fields)
+        for key, remote_id, fields in zip(keys, remote_ids, fingerprints(documents), strict=True)
+        if key not in (None, "", ABSENT)
     ]
 
 

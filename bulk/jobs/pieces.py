@@ -31,16 +31,6 @@ class Batch:
     shown: Sequence[bool]
     """Whether they have rows in the file."""
 
-    @classmethod
-    def joined(cls, batches: Sequence[Self]) -> "Batch":
-        """All records of several."""
-        return Batch(
-            ids=list(chain.from_iterable(batch.ids for batch in batches)),
-            changes=list(chain.from_iterable(batch.changes for batch in batches)),
-            documents=Documents.joined(batch.documents for batch in batches),
-            shown=list(chain.from_iterable(batch.shown for batch in batches)),
-        )
-
     def only(self, chosen: Sequence[bool]) -> "Batch":
         """Some of the records."""
         return Batch(

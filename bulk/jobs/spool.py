@@ -70,7 +70,6 @@ class Spool:
         self._pieces = self._folder / "pieces.arrow"
         self._state = self._folder / "state.json"
         self._counted = Positions()
-        self._waiting: list[Batch] = []
         self.made = self._folder / f"made.{destination.name}"
         """Where the file is made: a name that no other file of the folder has."""
         self.lines = 0
@@ -110,7 +109,7 @@ class Spool:
     def restart(self, now: float) -> None:
         """Forget everything and begin."""
         self.lines, self._size, self.newest = 0, 0, None
-        self._counted, self._waiting = Positions(), []
+        self._counted = Positions()
         with self.writable():
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir(mode=0o700)
@@ -118,29 +117,23 @@ class Spool:
         self.progress = Progress(started_at=now, saved_at=now)
         self.save(self.progress)
 
-    def add(self, page: Batch) -> Sequence[int | None]:
-        """Add a page, which lasts once it was cut off and saved; says at which line each record had stood before."""
+    def add(self, batch: Batch) -> tuple[Sequence[int | None], Batch]:
+        """Enter records, which last once they are saved; says at which line each had stood before, and which count."""
         before, counts = [], []
-        for id, changed_at in zip(page.ids, page.changes, strict=True):
+        for id, changed_at in zip(batch.ids, batch.changes, strict=True):
             stood, count = self._count(id, changed_at)
             before.append(stood)
             counts.append(count)
-        self._waiting.append(page if all(counts) else page.only(counts))
-        return before
+        return before, batch if all(counts) else batch.only(counts)
 
-    def cut(self) -> Batch:
-        """What was added since the last cut, for `save`."""
-        cut, self._waiting = self._waiting, []
-        return Batch.joined(cut)
-
-    def save(self, progress: Progress, cut: Batch | None = None) -> None:
-        """Append what was cut off and note how far it has come; both last when this returns."""
+    def save(self, progress: Progress, batch: Batch | None = None) -> None:
+        """Append what was entered and note how far it has come; both last when this returns."""
         written = b""
-        if cut:
+        if batch:
             ends = [end for end in (self.newest, progress.asked_at) if end is not None]
             # What changed before this can be in no bookmark, wherever the export ends.
             recent = min(ends, default=0.0) - OVERLAP
-            written = Piece.of(cut, self._flattening, recent=recent).written()
+            written = Piece.of(batch, self._flattening, recent=recent).written()
         with self.writable(), self._pieces.open("ab") as stream:
             stream.write(written)
             _sync(stream)

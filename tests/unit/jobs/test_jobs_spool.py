@@ -28,18 +28,19 @@ def spool(folder, *, later_counts=False, order="x"):
     return Spool(folder / "t.csv", order={"order": order}, later_counts=later_counts, flattening=flattening)
 
 
-def save(made, **progress):
+def save(made, *records, shown=None, **progress):
+    """Add records and make them last; says at which line each had stood before."""
+    before, counting = made.add(batch(*records, shown=shown))
     made.progress = Progress(started_at=100.0, **progress)
-    made.save(made.progress, made.cut())
+    made.save(made.progress, counting)
+    return before
 
 
 def laid_aside(folder, **options):
     made = spool(folder, **options)
     assert not made.open(100.0)
-    assert made.add(batch(*RECORDS[:2])) == [None, None]
-    save(made, saved_at=101.0, resume="p2", total=2)
-    assert made.add(batch(*RECORDS[2:])) == [0]
-    save(made, saved_at=102.0, resume="p3", total=2)
+    assert save(made, *RECORDS[:2], saved_at=101.0, resume="p2", total=2) == [None, None]
+    assert save(made, *RECORDS[2:], saved_at=102.0, resume="p3", total=2) == [0]
     return made
 
 
@@ -70,29 +71,26 @@ def test_what_was_added_since_it_was_last_saved_is_read_again(tmp_path):
     again = spool(tmp_path)
     assert again.open(103.0)
     assert ids(again) == ["1", "2"]
-    assert again.add(batch(("3", None, {"sku": "D"}))) == [None]
-    save(again, saved_at=104.0)
+    assert save(again, ("3", None, {"sku": "D"}), saved_at=104.0) == [None]
     assert ids(again) == ["1", "2", "3"]
 
 
 def test_a_record_that_is_not_shown_counts_but_has_no_row(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add(batch(("1", 10.0, {"sku": "A"}), ("2", 10.0, {"sku": "B"}), shown=[False, True]))
-    save(made, saved_at=101.0)
+    save(made, ("1", 10.0, {"sku": "A"}), ("2", 10.0, {"sku": "B"}), shown=[False, True], saved_at=101.0)
     (piece,) = made.read()
     assert (len(made), piece.ids, piece.shown, skus(made)) == (2, ["1", "2"], 1, ["B"])
 
 
-def test_what_is_cut_off_holds_nothing_that_was_added_later(tmp_path):
+def test_what_is_saved_holds_nothing_that_was_added_later(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add(batch(*RECORDS[:1]))
-    cut = made.cut()
-    made.add(batch(*RECORDS[1:2]))
-    made.save(Progress(started_at=100.0, saved_at=101.0, resume="p2"), cut)
+    _, first = made.add(batch(*RECORDS[:1]))
+    _, second = made.add(batch(*RECORDS[1:2]))
+    made.save(Progress(started_at=100.0, saved_at=101.0, resume="p2"), first)
     assert ids(made) == ["1"]
-    save(made, saved_at=102.0, resume="p3")
+    made.save(Progress(started_at=100.0, saved_at=102.0, resume="p3"), second)
     assert ids(made) == ["1", "2"]
 
 
@@ -107,10 +105,9 @@ def test_records_that_changed_before_are_passed_over_but_not_those_that_do_not_s
 def test_documents_are_kept_where_a_bookmark_may_want_them(tmp_path):
     made = spool(tmp_path)
     made.open(100.0)
-    made.add(batch(*((str(number), float(number), {"sku": "A"}) for number in (0, 100, 200))))
-    save(made, saved_at=101.0, asked_at=150.0)
-    made.add(batch(("9", 89.0, {"sku": "B"}), ("8", 90.0, {"sku": "C"})))
-    save(made, saved_at=102.0, asked_at=150.0)
+    records = ((str(number), float(number), {"sku": "A"}) for number in (0, 100, 200))
+    save(made, *records, saved_at=101.0, asked_at=150.0)
+    save(made, ("9", 89.0, {"sku": "B"}), ("8", 90.0, {"sku": "C"}), saved_at=102.0, asked_at=150.0)
     kept = {
         id: document is not None
         for piece in made.read()
@@ -207,8 +204,7 @@ def test_a_place_that_cannot_be_written_to_is_refused(tmp_path):
 def opened(folder, *records, asked_at=None):
     made = spool(folder, later_counts=True)
     made.open(1.0)
-    made.add(batch(*records))
-    save(made, saved_at=1.0, resume="x", asked_at=asked_at)
+    save(made, *records, saved_at=1.0, resume="x", asked_at=asked_at)
     return made
 
 
