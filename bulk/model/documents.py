@@ -55,7 +55,9 @@ class Documents(Sequence[Mapping[str, Any]]):
             return cls({}, 0)
         columns = zip(structs[0].__struct_fields__, zip(*map(astuple, structs), strict=True), strict=True)
         count = len(structs)
-        return cls({name: values for name, values in columns if values.count(ABSENT) < count}, count)
+        # What the first one has need not be looked for in the others.
+        there = {name: values for name, values in columns if values[0] is not ABSENT or values.count(ABSENT) < count}
+        return cls(there, count)
 
     @classmethod
     def joined(cls, parts: Iterable[Self]) -> "Documents":

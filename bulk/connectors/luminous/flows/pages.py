@@ -5,7 +5,6 @@ what is the same is one object then, and is looked at once by all who come after
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, defstruct
@@ -24,6 +23,9 @@ _Product: Final = defstruct(
 _SHORT: Final = 1024
 """Bytes of a list or an object that may be that of many products."""
 
+_MOST: Final = 1024
+"""Texts whose values are at hand, at most."""
+
 
 class _Page(Struct):
     data: list[_Product]  # type: ignore[valid-type]  # made above
@@ -31,8 +33,20 @@ class _Page(Struct):
     pagination: Any | UnsetType = UNSET
 
 
+class _Values(dict[bytes, Any]):
+    """The values of JSON texts, each taken apart when it is first asked for."""
+
+    def __missing__(self, text: bytes) -> Any:  # noqa: ANN401  # JSON is any shape
+        value = parsed(text)
+        if len(text) <= _SHORT:
+            if len(self) == _MOST:
+                self.clear()
+            self[text] = value
+        return value
+
+
 _page: Final = Decoder(_Page).decode
-_often: Final = lru_cache(maxsize=1024)(parsed)
+_values: Final = _Values()
 
 
 def read_page(body: bytes) -> Any:  # noqa: ANN401  # JSON is any shape
@@ -50,6 +64,8 @@ def read_page(body: bytes) -> Any:  # noqa: ANN401  # JSON is any shape
     }
 
 
-def _nested(values: Sequence[Raw | UnsetType]) -> Sequence[Any]:
-    texts = [value if value is UNSET else bytes(value) for value in values]
-    return [text if text is UNSET else _often(text) if len(text) <= _SHORT else parsed(text) for text in texts]
+def _nested(texts: Sequence[Any]) -> Sequence[Any]:
+    """The values of raw texts, and what is not set as it is."""
+    if UNSET in texts:
+        return [text if text is UNSET else _values[bytes(text)] for text in texts]
+    return list(map(_values.__getitem__, map(bytes, texts)))

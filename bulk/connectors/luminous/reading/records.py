@@ -186,15 +186,15 @@ def _without_null(annotation: Any) -> Any:  # noqa: ANN401  # an annotation
 PRODUCT_FIELDS: Final = tuple(
     dict.fromkeys(
         [
-            *Product.model_fields,
-            *ProductFacts.model_fields,
-            *(f"{name}_{unit}" for name in _weights(Product) for unit in ("lb", "oz")),
-            "updated_at",
-            "updatedAt",
+            shown
+            for model in (Product, ProductFacts)
+            for name in model.model_fields
+            for shown in ((name, f"{name}_oz", f"{name}_lb") if name in _weights(model) else (name,))
         ]
+        + ["updated_at", "updatedAt"]
     )
 )
-"""What is looked at of a product."""
+"""What is looked at of a product. Fields that Luminous shows side by side are found quickest side by side."""
 
 NESTED_FIELDS: Final = frozenset(
     name
