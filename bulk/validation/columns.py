@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import TypeAdapter
 
-from bulk.model import listed
+from bulk.model import listed, many
 from bulk.validation.document import Document, Element, Expected
 from bulk.validation.joint_rules import JointRule
 
@@ -141,9 +141,9 @@ class Column:
     @property
     def constraint_text(self) -> str:
         """Its constraints in plain words, empty if there are none."""
-        unit = "elements" if self.is_list else "characters"
+        unit = "element" if self.is_list else "character"
         words = list(_in_words(self.constraints, unit))
-        words += [f"each {text}" for text in _in_words(self.each, "characters")]
+        words += [f"each {text}" for text in _in_words(self.each, "character")]
         if self.within is not None:
             words.append(f"required with {'.'.join(self.within)}" if self.within else "required")
         if self.unique:
@@ -159,8 +159,8 @@ class Column:
 
 def _in_words(constraints: Constraints, unit: str) -> Iterator[str]:
     phrases = {
-        "min_length": f"at least {{}} {unit}",
-        "max_length": f"at most {{}} {unit}",
+        "min_length": "at least {}",
+        "max_length": "at most {}",
         "ge": "at least {:g}",
         "gt": "above {:g}",
         "le": "at most {:g}",
@@ -169,7 +169,10 @@ def _in_words(constraints: Constraints, unit: str) -> Iterator[str]:
         "pattern": "matching {}",
     }
     for name, value in constraints.stated().items():
-        yield f"one of {some_of(value)}" if name == "choices" else phrases[name].format(value)
+        if name == "choices":
+            yield f"one of {some_of(value)}"
+        else:
+            yield phrases[name].format(many(value, unit) if name.endswith("length") else value)
 
 
 def some_of(choices: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 
-from bulk.model import Violation, shorten
+from bulk.model import Violation, many, shorten
 from bulk.validation import damage
 from bulk.validation.columns import Column, Kind, some_of
 from bulk.validation.damage import Finding
@@ -73,12 +73,12 @@ def not_a_list(column: Column, empty: str, clear: str) -> Finding:
 
 def too_few(bound: int) -> Finding:
     """A list that is too short."""
-    return Finding("min_length", f"this must have at least {bound} values", _CORRECT)
+    return Finding("min_length", f"this must have at least {many(bound, 'value')}", _CORRECT)
 
 
 def too_many(bound: int) -> Finding:
     """A list that is too long."""
-    return Finding("max_length", f"this must have at most {bound} values", _CORRECT)
+    return Finding("max_length", f"this must have at most {many(bound, 'value')}", _CORRECT)
 
 
 def wrong_parts(by: str, count: int) -> Finding:

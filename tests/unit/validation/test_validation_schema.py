@@ -255,7 +255,7 @@ def test_all_other_constraints_have_words_too():
     words = column(Annotated[float, Field(gt=1, lt=2.5, le=3, multiple_of=0.5)]).constraint_text
     assert words == "above 1; at most 3; below 2.5; a multiple of 0.5"
     words = column(Annotated[list[Literal["a", "b"]], Field(min_length=1, max_length=2)]).constraint_text
-    assert words == "at least 1 elements; at most 2 elements; each one of a and b"
+    assert words == "at least 1 element; at most 2 elements; each one of a and b"
     assert (
         column(Annotated[str, Field(pattern="^x$", min_length=2)]).constraint_text
         == "at least 2 characters; matching ^x$"
