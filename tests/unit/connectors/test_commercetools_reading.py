@@ -146,10 +146,12 @@ def test_an_error_says_its_code_its_fields_and_the_number_of_the_request(answer)
     body = error(
         {"code": "DuplicateField", "message": "taken", "field": "key", "duplicateValue": "k"},
         {"code": "InvalidField", "message": "too long", "field": "floors"},
+        {"code": "InvalidField", "message": "unknown", "field": "fields.flors"},
     )
     said = explain(answer(body, 400, **{"X-Correlation-ID": "abc"}))
     assert (said.message, said.code) == ("taken", "DuplicateField")
-    assert said.faults == (("key", "taken"), ("custom.fields.floors", "too long"))
+    told = dict(said.faults)
+    assert told == {"key": "taken", "custom.fields.floors": "too long", "custom.fields.flors": "unknown"}
     assert json.loads(said.body) == {"correlationId": "abc", **body}
 
 
