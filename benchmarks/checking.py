@@ -14,7 +14,7 @@ from kit import Cost, catalog, ratio, short, tell
 from pydantic import ValidationError
 
 from bulk.connectors import find
-from bulk.jobs.checker import CHUNK
+from bulk.jobs.check.checker import CHUNK
 from bulk.model import ROW
 from bulk.validation import Validator, bind, compile_schema
 

@@ -23,12 +23,12 @@ from bulk.contracts import Clock, Listener, Query, ReadOptions, SystemClock, Tab
 from bulk.errors import NotFoundError, SourceError, UsageError
 from bulk.formats import open_source
 from bulk.jobs.enquiry import ask
-from bulk.jobs.exporter import Exporter
+from bulk.jobs.export.exporter import Exporter
 from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.planner import Change, Planner
 from bulk.jobs.presence import Presence, presences
-from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import FAULTY, Choice, rows_to_retry
+from bulk.jobs.run_options import RunOptions
 from bulk.ledger import SqliteLedger
 from bulk.loading import DELETE, DRY_RUN, EXPORT, IMPORT, RETRY, Loader, Work
 from bulk.model import Instance, Run, Status, listed
@@ -121,7 +121,7 @@ class Session:
             source: Tables = await rows_to_retry(self.ledger, parent, choice)
         else:
             source = await asyncio.to_thread(open_source, mended, read)
-        recorded = Recorded.of(parent)
+        recorded = RunOptions.of(parent)
         reading = recorded.reading(limit=None, only_filled=mended is not None)
         with closing(source):
             work = Work(
@@ -142,7 +142,7 @@ class Session:
         A limit of failures may be given anew; everything else is as it was ordered.
         """
         run = await self._loaded(run_id)
-        instance, recorded = run.instance, Recorded.of(run)
+        instance, recorded = run.instance, RunOptions.of(run)
         guards = dataclasses.replace(
             guards,
             dry_run=instance.operation == DRY_RUN,

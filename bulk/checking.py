@@ -7,8 +7,8 @@ from contextlib import aclosing, closing
 from bulk.connectors import find
 from bulk.contracts import Listener, Resource, Tables
 from bulk.formats import open_source
-from bulk.jobs.checker import Checker
-from bulk.jobs.reading import Reading
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 from bulk.model import Event, Rejection
 from bulk.orders import Order
 

@@ -14,15 +14,15 @@ from bulk.checking import checker_of
 from bulk.connectors import find
 from bulk.contracts import Ledger, Listener, ReadOptions, Resource, Tables
 from bulk.errors import UsageError
-from bulk.jobs.checker import Checker
-from bulk.jobs.crew import Crew
-from bulk.jobs.dispatch import Dispatch
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 from bulk.jobs.guards import Guards, Stop, allowed_failures
-from bulk.jobs.importer import Importer
-from bulk.jobs.reading import Reading
-from bulk.jobs.recorded import Recorded
+from bulk.jobs.importer import Importer, Sending
 from bulk.jobs.retry import FAULTY, Choice, LedgerSource
-from bulk.jobs.sending import Alone, Sending
+from bulk.jobs.run_options import RunOptions
+from bulk.jobs.send.dispatch import Dispatch
+from bulk.jobs.send.single_process import SingleProcess
+from bulk.jobs.workers.pool import WorkerPool
 from bulk.model import Instance, Run
 from bulk.orders import absolute
 from bulk.worker import Assignment
@@ -89,7 +89,7 @@ class Loader:
                 target=reach.target,
                 source=absolute(work.source.name),
                 sha256=await asyncio.to_thread(lambda: work.source.sha256),
-                options=_recorded(work, checker, guards).text(),
+                options=_run_options(work, checker, guards).text(),
                 parent=None if work.parent is None else work.parent.id,
                 politeness=reach.politeness,
             )
@@ -118,14 +118,14 @@ class Loader:
             deletes=work.reading.keys_only,
         )
         if reach.workers == 1 or guards.dry_run:
-            return Alone(
+            return SingleProcess(
                 dispatching=dispatching,
                 connect=reach.connect,
                 concurrency=reach.limits.concurrency,
                 listener=self._listener,
             )
 
-        return Crew(
+        return WorkerPool(
             dispatching=dispatching,
             assignment=Assignment(
                 resource=work.resource,
@@ -145,10 +145,10 @@ class Loader:
         )
 
 
-def _recorded(work: Work, checker: Checker, guards: Guards) -> Recorded:
+def _run_options(work: Work, checker: Checker, guards: Guards) -> RunOptions:
     """What the run is to remember of how it was ordered."""
     reading = work.reading
-    return Recorded(
+    return RunOptions(
         key=checker.key_header,
         files=tuple(Path(table.path).name for table in work.source.tables),
         read=work.read,

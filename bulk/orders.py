@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bulk.contracts import ReadOptions
-from bulk.jobs.reading import Reading
+from bulk.jobs.check.reading import Reading
 from bulk.validation import load_mapping
 
 

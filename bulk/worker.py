@@ -1,4 +1,4 @@
-"""A worker process: sends rows that the process which hired it has made ready. See `bulk.jobs.crew`.
+"""A worker process: sends rows that the process which started it has made ready. See `bulk.jobs.workers.pool`.
 
 What it has to know comes through its standard input, credentials included, and goes nowhere else. It neither reads the
 source nor opens the ledger, and loads nothing that is for these.
@@ -24,10 +24,10 @@ from bulk.http.client import client_of
 from bulk.http.shared_pace import Granting, PaceShare
 from bulk.http.writer import Ending
 from bulk.jobs.guards import Stop
-from bulk.jobs.hand import ENDING
-from bulk.jobs.messages import Done, Failed, Halt, More, Rows, Settled, packed, read_from
-from bulk.jobs.prepared import Prepared, drive, learnt
-from bulk.jobs.writing import writer
+from bulk.jobs.send.prepared import Prepared, drive, learnt
+from bulk.jobs.send.writing import writer
+from bulk.jobs.workers.messages import Done, Failed, Halt, More, Rows, Settled, packed, read_from
+from bulk.jobs.workers.process import ENDING
 from bulk.model import Limits, Record, Settlement, Traffic
 
 if TYPE_CHECKING:

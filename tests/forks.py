@@ -18,7 +18,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     [
         *("crashes", __name__, "bulk.cli.screen"),
-        *("bulk.jobs.exporter", "bulk.jobs.importer", "bulk.sandbox.server"),
+        *("bulk.jobs.export.exporter", "bulk.jobs.importer", "bulk.sandbox.server"),
         *(f"bulk.connectors.{api}.sandbox" for api in APIS),
     ]
 )

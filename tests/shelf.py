@@ -15,16 +15,16 @@ from bulk.formats import open_source
 from bulk.http.auth import Bearer
 from bulk.http.client import Client
 from bulk.http.pace import Pace
-from bulk.jobs.checker import Checker
-from bulk.jobs.dispatch import Dispatch
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.importer import Importer
 from bulk.jobs.planner import Planner
 from bulk.jobs.presence import presences
-from bulk.jobs.reading import Reading
-from bulk.jobs.recorded import Recorded
 from bulk.jobs.retry import rows_to_retry
-from bulk.jobs.sending import Alone
+from bulk.jobs.run_options import RunOptions
+from bulk.jobs.send.dispatch import Dispatch
+from bulk.jobs.send.single_process import SingleProcess
 from bulk.ledger import SqliteLedger
 from bulk.model import Instance, Limits, Outcome, Request, Status
 from bulk.sandbox import Answer, Api, Route, Sandbox
@@ -228,7 +228,7 @@ class ShelfDesk:
         return await self.run(rows, "delete", keys_only=True, confirm=confirm, **how)
 
     async def retry(self, run, **guards):
-        source, recorded = await rows_to_retry(self.ledger, run), Recorded.of(run)
+        source, recorded = await rows_to_retry(self.ledger, run), RunOptions.of(run)
         operation = "delete" if recorded.deletes else "retry"
         return await self._run(
             source, operation, recorded.reading(), recorded.decisions, parent=run.id, confirm=lambda _: True, **guards
@@ -242,7 +242,7 @@ class ShelfDesk:
     async def _run(self, source, operation, reading, decisions, *, parent=None, stop=None, taken_up=None, **guards):
         resource = THINGS.chosen(decisions)
         checker = Checker(source, resource, reading)
-        recorded = Recorded(
+        recorded = RunOptions(
             key=checker.key_header, files=("things.csv",), read={}, match_by=reading.match_by, mapping=None,
             clear="<clear>", empty="<empty>", limit=None, strict=False, resend=False, max_failures=None,
             decisions=decisions, deletes=reading.keys_only,
@@ -260,7 +260,7 @@ class ShelfDesk:
                 parent=parent,
             ),
             resource=resource,
-            sending=Alone(
+            sending=SingleProcess(
                 dispatching=partial(
                     Dispatch,
                     checker=checker,

@@ -1,4 +1,4 @@
-"""One request and its answer on a kept connection: aiohttp opens the connections, and its session is left out.
+"""Kept connections to one API: aiohttp opens them, and its session is left out.
 
 A session looks after cookies, redirects, netrc, traces and middlewares on every request, on Python 3.11 writes each
 body in a task of its own, and reads answers as streams. Nothing of that is wanted here, and it costs more than all of

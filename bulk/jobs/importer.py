@@ -4,29 +4,44 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from msgspec.structs import replace
 
 from bulk.contracts import Ledger, Listener, Resource
 from bulk.errors import BulkError, GuardError, LedgerError, OutageError, SourceError, UnauthorizedError
 from bulk.http.writer import Ending
-from bulk.jobs.checker import Checker
-from bulk.jobs.chunk import Chunk
-from bulk.jobs.comparison import Compared, compare
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.chunk import Chunk
+from bulk.jobs.check.comparison import Compared, compare
+from bulk.jobs.check.recall import Named
 from bulk.jobs.guards import INTERRUPTED, Guards, Stop, allowed_failures
-from bulk.jobs.recall import Named
 from bulk.jobs.reports import advised, not_accepted
-from bulk.jobs.sending import Sending
-from bulk.model import Event, Instance, Run, RunStatus, Totals, many
+from bulk.jobs.send.writing import Tally
+from bulk.model import Event, Instance, Run, RunStatus, Totals, Traffic, many
 
 UNVERIFIED = (
     "Read-only columns are not sent. Whether they were edited cannot be told: "
     "nothing is known of some of the records, since this ledger has not exported them."
 )
 """Said where nothing is known that read-only cells could be held against."""
+
+
+class Sending(Protocol):
+    """The part of an import in which rows are sent."""
+
+    def ready(self, held: int | None) -> AbstractAsyncContextManager[None]:
+        """Get ready while the source is checked; see `Ledger.lock` for what is `held`."""
+
+    async def send(self, run: str, pending: int, *, stop: Stop, failed: Tally | None) -> Ending:
+        """Send the rows of a run that have no final status, which are so many, until somebody says `stop`."""
+
+    @property
+    def traffic(self) -> Traffic:
+        """Requests so far."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from bulk.contracts import Ledger, Resource, Sender
 from bulk.errors import ApiError, RefusedError
 from bulk.fingerprint import canonical, leaves
-from bulk.jobs.checker import Checker
-from bulk.jobs.chunk import Chunk
-from bulk.jobs.comparison import Compared, compare
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.chunk import Chunk
+from bulk.jobs.check.comparison import Compared, compare
 from bulk.jobs.enquiry import ask, foreseen, questions, read_current
-from bulk.jobs.preparation import prepare
-from bulk.jobs.prepared import drive
+from bulk.jobs.send.preparation import prepare
+from bulk.jobs.send.prepared import drive
 from bulk.model import Claim, Outcome, Record, Rejection, parsed
 
 

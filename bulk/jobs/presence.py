@@ -8,8 +8,8 @@ import polars as pl
 
 from bulk.contracts import Resource, Sender, TableWriter
 from bulk.formats import format_to_write
-from bulk.jobs.checker import Checker
-from bulk.jobs.chunk import Chunk
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.chunk import Chunk
 from bulk.jobs.enquiry import ask, questions
 from bulk.model import REMOTE_ID
 from bulk.validation import as_text, original_cells

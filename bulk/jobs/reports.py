@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bulk.contracts import Ledger
 from bulk.errors import ApiError, UnauthorizedError
-from bulk.jobs.recorded import Recorded
+from bulk.jobs.run_options import RunOptions
 from bulk.model import Cause, Run
 
 
@@ -27,7 +27,7 @@ class Report:
     @property
     def files(self) -> Sequence[str]:
         """Names of the files that the rows stand in."""
-        return Recorded.of(self.run).files
+        return RunOptions.of(self.run).files
 
 
 def not_accepted(error: UnauthorizedError) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 from bulk.contracts import Ledger
 from bulk.errors import UsageError
 from bulk.formats import format_to_write
-from bulk.jobs.recorded import Recorded
+from bulk.jobs.run_options import RunOptions
 from bulk.model import Entry, Run, Status, file_of, place
 from bulk.validation import Schema
 from bulk.validation.cells import as_text, restored
@@ -37,7 +37,7 @@ async def write_rows(
     were not kept, such as those that were written to the API, have only their key, in a column of its own, and their
     verdict. Raises `UsageError` when there is nothing to write.
     """
-    files = Recorded.of(run).files
+    files = RunOptions.of(run).files
     headers: dict[int, dict[str, None]] = {}
     count = without_cells = 0
     async for entry in ledger.entries(run.id, statuses=statuses, causes=causes, cells=True):

@@ -10,7 +10,7 @@ import polars as pl
 
 from bulk.contracts import Ledger, Scan
 from bulk.errors import UsageError
-from bulk.jobs.recorded import Recorded
+from bulk.jobs.run_options import RunOptions
 from bulk.model import ROW, Run, Status, file_of, place, spans
 from bulk.validation.cells import restored
 
@@ -135,7 +135,7 @@ async def rows_to_retry(ledger: Ledger, run: Run, choice: Choice = FAULTY) -> Le
 
     Their cells are held in memory, once. Raises `UsageError` when there is none.
     """
-    files = Recorded.of(run).files
+    files = RunOptions.of(run).files
     rows = () if choice.rows is None else spans(choice.rows, files)
     source = LedgerSource(run.id, files)
     lost: list[int] = []

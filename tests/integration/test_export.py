@@ -23,7 +23,7 @@ from bulk.formats import open_source
 from bulk.http.auth import Bearer
 from bulk.http.client import Client
 from bulk.http.pace import Pace
-from bulk.jobs.exporter import Exporter
+from bulk.jobs.export.exporter import Exporter
 from bulk.jobs.guards import Stop
 from bulk.ledger import SqliteLedger
 from bulk.model import ROW, Instance, Limits, Request, RunStatus, Traffic

@@ -15,8 +15,8 @@ import xlsxwriter
 from bulk.connectors.luminous import PRODUCTS
 from bulk.errors import SourceError
 from bulk.formats import open_source
-from bulk.jobs.checker import Checker
-from bulk.jobs.reading import Reading
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 
 
 async def checked(path):

@@ -15,13 +15,13 @@ from bulk.errors import ConfigurationError, LockedError, SourceError, UsageError
 from bulk.http.auth import Bearer
 from bulk.http.client import Client
 from bulk.http.pace import Pace
-from bulk.jobs.checker import Checker
-from bulk.jobs.dispatch import Dispatch
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 from bulk.jobs.guards import Guards, Stop
 from bulk.jobs.importer import Importer
-from bulk.jobs.reading import Reading
 from bulk.jobs.results import write_rows
-from bulk.jobs.sending import Alone
+from bulk.jobs.send.dispatch import Dispatch
+from bulk.jobs.send.single_process import SingleProcess
 from bulk.model import Instance, RunStatus, Status
 from bulk.sandbox import Ceiling, Faults
 from bulk.validation import compile_schema
@@ -352,7 +352,7 @@ async def test_rows_that_are_not_what_was_checked_are_not_sent(luminous, desk, s
             ledger=session.ledger,
             instance=instance,
             resource=PRODUCTS,
-            sending=Alone(
+            sending=SingleProcess(
                 dispatching=partial(
                     Dispatch,
                     checker=checker,

@@ -9,8 +9,8 @@ from bulk.access import Access, Politeness
 from bulk.contracts import ReadOptions
 from bulk.errors import LedgerError
 from bulk.formats import open_source
+from bulk.jobs.check.reading import Reading
 from bulk.jobs.guards import Guards, Stop
-from bulk.jobs.reading import Reading
 from bulk.ledger import SqliteLedger
 from bulk.loading import IMPORT, Loader, Work
 from bulk.settings import Configuration

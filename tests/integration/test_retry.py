@@ -10,11 +10,11 @@ from msgspec.structs import replace
 from bulk.connectors.luminous import PRODUCTS
 from bulk.errors import SourceError, UsageError
 from bulk.formats import open_source
-from bulk.jobs.checker import Checker
-from bulk.jobs.reading import Reading
-from bulk.jobs.recorded import Recorded
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 from bulk.jobs.results import write_rows
 from bulk.jobs.retry import rows_to_retry
+from bulk.jobs.run_options import RunOptions
 from bulk.model import Record, RunStatus, Status, Traffic, file_of, row_of
 from bulk.validation import compile_schema, load_mapping
 
@@ -198,7 +198,7 @@ async def test_rows_are_tried_again_by_number_and_status_and_resume_remembers_wh
     desk.point_to(strict)
     finished = await desk.resume(again.id)
     assert (finished.id, finished.totals.read, finished.totals.failed) == (again.id, 1, 1)
-    assert Recorded.of(finished).rows == "b.csv:2-9"
+    assert RunOptions.of(finished).rows == "b.csv:2-9"
 
 
 async def test_headers_that_mean_the_same_become_one_column_of_a_result_file(strict, desk, several, tmp_path):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bulk.connectors.luminous import PRODUCTS
 from bulk.errors import SourceError
 from bulk.formats import open_source
-from bulk.jobs.checker import Checker
-from bulk.jobs.reading import Reading
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.reading import Reading
 
 TABLE = pl.DataFrame(
     {"sku": ["A-1", "B-2", "C-3"], "name": ["Mug", 'Jar "L"', "Täßchen"], "retail_price": ["9.50", "12", "0.1"]}

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from bulk.connectors.luminous import CONNECTOR, PRODUCTS
 from bulk.fingerprint import fingerprint
-from bulk.jobs.checker import Checker
-from bulk.jobs.comparison import compare
-from bulk.jobs.reading import Reading
+from bulk.jobs.check.checker import Checker
+from bulk.jobs.check.comparison import compare
+from bulk.jobs.check.reading import Reading
 from bulk.ledger import SqliteLedger
 from bulk.model import ROW, Settlement, Sighting, Status
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bulk.jobs.completeness import Confirmation
+from bulk.jobs.export.completeness import Confirmation
 
 
 def confirmation(lines, *pages):

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from bulk.jobs.fitting import Remarks, fitted
+from bulk.jobs.export.fitting import Remarks, fitted
 from bulk.validation.columns import Column, Kind
 
 TYPES = {

@@ -13,8 +13,8 @@ from bulk.connectors import connectors
 from bulk.contracts import OtherRows, Resource
 from bulk.errors import UsageError
 from bulk.fingerprint import canonical
-from bulk.jobs.fitting import Remarks
-from bulk.jobs.flattening import Flattening
+from bulk.jobs.export.fitting import Remarks
+from bulk.jobs.export.flattening import Flattening
 from bulk.validation import compile_schema
 from bulk.validation.columns import Kind
 from bulk.validation.document import UNSET, Document

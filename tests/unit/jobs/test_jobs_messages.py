@@ -6,8 +6,8 @@ import os
 import pytest
 
 from bulk.http.writer import Ending
-from bulk.jobs.messages import HEAD, Done, Rows, Settled, packed, read_from, size_of, unpacked
-from bulk.jobs.prepared import Prepared
+from bulk.jobs.send.prepared import Prepared
+from bulk.jobs.workers.messages import HEAD, Done, Rows, Settled, packed, read_from, size_of, unpacked
 from bulk.model import Member, Record, Settlement, Status, Traffic, Violation
 
 RECORD = Record(

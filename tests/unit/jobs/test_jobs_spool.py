@@ -7,10 +7,10 @@ import pytest
 
 from bulk.connectors import find
 from bulk.errors import UsageError
-from bulk.jobs.bookmark import MOST_RECENT, OVERLAP, Bookmark, digest
-from bulk.jobs.flattening import Flattening
-from bulk.jobs.pieces import Batch
-from bulk.jobs.spool import FRESH, Progress, Spool
+from bulk.jobs.export.bookmark import MOST_RECENT, OVERLAP, Bookmark, digest
+from bulk.jobs.export.flattening import Flattening
+from bulk.jobs.export.pieces import Batch
+from bulk.jobs.export.spool import FRESH, Progress, Spool
 from bulk.model import Documents
 
 _, PRODUCTS = find("luminous.products")
