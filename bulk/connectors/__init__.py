@@ -13,19 +13,31 @@ from bulk.errors import UsageError
 from bulk.model import listed
 
 
-@cache
 def connectors() -> tuple[Connector, ...]:
     """Every connector, by name."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg)
-    return tuple(importlib.import_module(f"{__name__}.{name}").CONNECTOR for name in names)
+    return tuple(_connector(name) for name in _names())
 
 
 def find(full_name: str) -> tuple[Connector, Resource]:
     """The connector and resource of a name such as `luminous.products`; raises `UsageError` naming what there is."""
-    known = {
-        f"{connector.name}.{one.name}": (connector, one) for connector in connectors() for one in connector.resources
-    }
-    if full_name not in known:
-        raise UsageError(f"there is no resource {full_name!r}", advice=f"There is {listed(list(known))}.")
-    connector, resource = known[full_name]
-    return connector, resource.fresh() if resource.fresh is not None else resource
+    # The others are not loaded for it: that takes longer than many a run.
+    name, _, rest = full_name.partition(".")
+    if name in _names():
+        connector = _connector(name)
+        for resource in connector.resources:
+            if resource.name == rest:
+                return connector, resource.fresh() if resource.fresh is not None else resource
+    known = [f"{connector.name}.{one.name}" for connector in connectors() for one in connector.resources]
+    raise UsageError(f"there is no resource {full_name!r}", advice=f"There is {listed(known)}.")
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    """The folders, each named as its connector."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
+
+
+@cache
+def _connector(name: str) -> Connector:
+    connector: Connector = importlib.import_module(f"{__name__}.{name}").CONNECTOR
+    return connector

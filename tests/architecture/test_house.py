@@ -67,6 +67,14 @@ def test_only_writing_a_workbook_loads_what_writes_workbooks():
     assert printed.split() == ["True", "False"]
 
 
+def test_a_resource_is_found_without_loading_the_connectors_of_others():
+    """Speed: every command that names a resource, and every worker process."""
+    seen = "import sys; from bulk.connectors import find; find('luminous.products'); print(*sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True).stdout
+    loaded = {name.split(".")[2] for name in printed.split() if name.startswith("bulk.connectors.")}
+    assert loaded == {"luminous"}
+
+
 def test_import_contracts_hold():
     checked = subprocess.run(
         [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False

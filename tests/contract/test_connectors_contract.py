@@ -11,7 +11,7 @@ from leaping import LoopClock, leaping
 
 from bulk.access import Politeness
 from bulk.api import Session
-from bulk.connectors import connectors
+from bulk.connectors import connectors, find
 from bulk.contracts import Page, Query
 from bulk.errors import NotFoundError, UsageError
 from bulk.fingerprint import leaves
@@ -32,6 +32,11 @@ COUNT = 30
 def subject(request, tmp_path, monkeypatch, patient):
     connector, resource = request.param
     return Subject(connector, resource, tmp_path, monkeypatch, patient)
+
+
+def test_every_resource_is_found_by_its_name():
+    found = [find(name) for name in NAMES]
+    assert [f"{connector.name}.{resource.name}" for connector, resource in found] == NAMES
 
 
 @pytest.fixture
