@@ -203,6 +203,14 @@ class EndedAtOnceError(Exception):
         self.exit_code = exit_code
 
 
+def load_polars() -> None:
+    """Load polars, which has to come before `run_interruptibly` where a job is ended in order.
+
+    It handles Ctrl-C in its own way, breaking off whatever it computes, unless somebody handles that after it.
+    """
+    import polars as pl  # noqa: F401, PLC0415  # see above
+
+
 def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[[], bool]) -> T:
     """Run a job in a new event loop.
 

@@ -190,6 +190,34 @@ def test_a_demo_that_is_interrupted_stops_there_with_130(shell, look):
     assert [one["run"] for one in look.json("runs")] == [run["run"]]
 
 
+PRESSED_WHILE_POLARS_COMPUTES = """
+import os, signal
+from bulk.cli.common import Globals
+from bulk.cli.load import run_load
+from bulk.cli.options import SendOptions
+
+async def job(session, stop):
+    import polars as pl
+    def press(cells):
+        os.kill(os.getpid(), signal.SIGINT)
+        return cells
+    pl.LazyFrame({"n": [1]}).select(pl.col("n").map_batches(press, return_dtype=pl.Int64)).sort("n").collect()
+    print("computed to the end", flush=True)
+    os._exit(0)
+
+run_load(Globals(), job, pace=SendOptions(), sandbox=True)
+"""
+
+
+def test_ctrl_c_does_not_break_off_what_polars_computes_for_a_run(shell):
+    python = Path(shell.program).with_name("python")
+    done = subprocess.run(
+        [python, "-c", PRESSED_WHILE_POLARS_COMPUTES],
+        env=shell.environment, cwd=shell.folder, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout == "computed to the end\n", done.stderr
+
+
 def test_a_run_does_not_depend_on_anybody_reading_its_messages(shell, look, serve, samples):
     server = serve("--fault", "429:1x")
     process = shell.fork("import", "luminous.products", samples / "products.csv", "--rate", "500/s", "--json")
