@@ -96,6 +96,8 @@ class _Worker:
             self._sender = sender
             self._tell(More())
             first = await self._rows.get()
+            if not first.prepared:  # all were taken while we began: nothing may be in flight here
+                return Ending(completed=True)
             ours = writer(
                 sender,
                 drive=self._drive,

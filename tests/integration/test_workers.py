@@ -1,5 +1,6 @@
 """Several processes that send the rows of one run: real processes, a real server, one ledger."""
 
+import asyncio
 import os
 import signal
 from collections import Counter
@@ -9,8 +10,12 @@ from catalogs import product, write_csv
 from processes import children, kill, several_send
 
 from bulk.contracts import SystemClock
-from bulk.model import RunStatus, Status
+from bulk.http.writer import Ending
+from bulk.jobs.workers.messages import Done, More, Rows
+from bulk.jobs.workers.process import started
+from bulk.model import Limits, RunStatus, Status, Traffic
 from bulk.sandbox import Ceiling, Fault, Faults
+from bulk.worker import Assignment
 
 BOTH = {"workers": 2}
 
@@ -45,6 +50,25 @@ async def test_two_processes_send_every_row_once_under_one_rate_and_a_complaint_
         before = sandbox.log.total
         again = await desk.load(path, politeness=BOTH)
         assert (again.totals.unchanged, sandbox.log.total, children()) == (379, before, [])
+
+
+async def test_a_worker_that_begins_when_all_rows_are_taken_ends_at_once():
+    assignment = Assignment(
+        resource="luminous.products",
+        decisions={},
+        settings={"base_url": "http://127.0.0.1:9", "api_key": "t0ken"},
+        limits=Limits(),
+        processes=2,
+        deletes=False,
+    )
+    async with started("bulk.worker", None) as worker:
+        worker.tell(assignment)
+        assert await worker.heard() == More()
+        worker.tell(Rows.of((), 0))
+        async with asyncio.timeout(60):
+            assert await worker.heard() == Done(ending=Ending(completed=True), taken=0, traffic=Traffic())
+        worker.hang_up()
+        assert await worker.gone() == 0
 
 
 async def test_failures_of_all_processes_together_stop_the_run(twin, desk, catalog):
