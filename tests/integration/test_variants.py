@@ -113,6 +113,15 @@ async def test_a_variant_that_names_itself_is_not_told_to_add_a_row_for_itself(l
     assert (other.row, other.status, other.code) == (4, Status.INVALID, "no_carrier")
 
 
+async def test_a_variant_of_a_variant_is_told_which_row_that_is(luminous, desk, tmp_path):
+    rows = [*family(1, "S"), variant(1, "S-XL", parent_sku="SKU-00001-S")]
+    run = await desk.load(write_csv(tmp_path / "catalog.csv", rows))
+    entry = (await desk.rows())[-1]
+    assert (run.totals.succeeded, entry.code) == (2, "no_carrier")
+    assert entry.violations[0].message == "SKU-00001-S in row 3 is a variant itself"
+    assert "Add a row" not in entry.violations[0].advice
+
+
 async def test_a_sku_that_is_a_product_and_a_variant_is_refused_with_the_whole_family(luminous, desk, tmp_path):
     rows = [*family(1, "S"), product(2, sku="SKU-00001-S"), product(3)]
     run = await desk.load(write_csv(tmp_path / "catalog.csv", rows))

@@ -89,13 +89,22 @@ class Families:
         return good, [*bad, *self._rejections(held, frame)]
 
     def orphans(self) -> list[Rejection]:
-        """After all carriers: the members whose carrier has no row in the source."""
+        """After all carriers: the members whose carrier has no row in the source, or is a member itself."""
         held: list[_Held] = []
+        members = (
+            {key: row for one in self._all.values() for row, key in _rows(one)}
+            if self._all.keys() - self._first
+            else {}
+        )
         for carrier, family in self._all.items():
             if carrier not in self._first:
                 self._refused.add(carrier)
-                reason = f"there is no row for {carrier}, with which it has to be sent"
-                advice = f"Add a row for {carrier}; nothing but its key needs to be filled in."
+                if carrier in members:
+                    reason = f"{carrier} in row {self._place(members[carrier])} is {self._other.title} itself"
+                    advice = "Name the record there with which both have to be sent."
+                else:
+                    reason = f"there is no row for {carrier}, with which it has to be sent"
+                    advice = f"Add a row for {carrier}; nothing but its key needs to be filled in."
                 for row, key in _rows(family):
                     if key == carrier:
                         held.append(_Held(row, key, "own_carrier", _ITSELF, _MEND_ITSELF))
