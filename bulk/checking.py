@@ -31,11 +31,14 @@ async def check(order: Order, listener: Listener) -> AsyncIterator[tuple[int, Se
 
 
 def checker_of(source: Tables, resource: Resource, reading: Reading, listener: Listener) -> Checker:
-    """A checker for an open source; the listener is told how it is read. Raises `SourceError` for its header."""
-    checker = Checker(source, resource, reading)
+    """A checker for an open source; the listener is told how it is read. Raises `SourceError` for its header.
+
+    What it was taken for is told first: a header is often not understood because that is another delimiter or sheet.
+    """
     for table in source.tables:
         facts = ", ".join(f"{name} {value}" for name, value in table.facts.items())
         listener(Event(kind="source", message=f"{table.path}: {facts}", data={"path": table.path, **table.facts}))
+    checker = Checker(source, resource, reading)
     for note in checker.notes:
         listener(Event(kind="note", message=note))
     return checker

@@ -421,3 +421,10 @@ def test_the_signature_of_an_address_is_shown_nowhere(shell):
         document = shell.json("check", "luminous.products", f"{address}?signature=hushed")
         server.shutdown()
     assert document["source"]["path"] == address
+
+
+def test_a_header_that_is_not_understood_is_told_with_how_the_file_was_taken(shell):
+    (shell.folder / "odd.csv").write_text("sku|nme;x\nA|B;c\n")
+    said = shell("check", "luminous.products", "odd.csv", exit_code=65).stderr
+    assert "odd.csv: format csv, delimiter" in said
+    assert said.index("delimiter") < said.index("error: ")
