@@ -875,6 +875,15 @@ async def test_the_ledger_knows_what_was_read(office, depot):
     assert await known(office, ["00001", "00004", "00005"]) == expected
 
 
+async def test_a_record_whose_key_holds_half_a_character_is_exported_but_not_remembered(office, depot):
+    depot.add(2)
+    depot.crates[0]["code"] = "\ud83c"
+    run = await office.export()
+    assert (run.exit_code, office.table()["code"].to_list()) == (0, [None, "00002"])
+    assert "holds a character that no file can hold" in " ".join(office.notes())
+    assert await known(office, ["00002"]) == {"00002": fingerprint(read(depot.crates[1]))}
+
+
 async def test_what_was_read_beside_an_import_is_not_remembered(office, depot):
     depot.add(7)
     async with SqliteLedger(office.folder / "ledger.db") as ledger:

@@ -235,8 +235,13 @@ def _sightings(keys: Sequence[Any], remote_ids: Sequence[str | None], documents:
     return [
         Sighting(key=str(key), remote_id=remote_id, fields=fields)
         for key, remote_id, fields in zip(keys, remote_ids, fingerprints(documents), strict=True)
-        if key not in (None, "", ABSENT)
+        if key not in (None, "", ABSENT) and _is_whole(str(key)) and _is_whole(remote_id or "")
     ]
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a file can hold it, so that it may be asked for: JSON has halves of characters too."""
+    return name.isascii() or not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _date(response: Response) -> float | None:

@@ -90,6 +90,7 @@ def test_a_weight_that_shows_its_totals_only_is_read_from_them():
         ({"retail_price": "12.345678901234567891"}, {}),
         ({"retail_price": "about 12"}, {}),
         ({"retail_price": float("nan")}, {}),
+        ({"retail_price": 10**400, "landed_cost": -(10**400)}, {}),
         ({"retail_price": None}, {"retail_price": None}),
         ({"sellable": 1}, {"sellable": True}),
         ({"sellable": "false"}, {"sellable": False}),

@@ -5,6 +5,7 @@ Each reader gives None for null, and for whatever it cannot read.
 
 import math
 import re
+import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
@@ -12,6 +13,9 @@ from typing import Any, Final
 
 EXACT: Final = 2**53
 """Whole numbers beyond it are not exact in JSON."""
+
+_LARGEST: Final = sys.float_info.max
+"""No number beyond it is read: JSON may write whole ones of any length."""
 
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 """How no number begins."""
@@ -34,7 +38,7 @@ def number(value: object) -> float | None:
     if value is None or isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return value if math.isfinite(value) else None
+        return value if abs(value) <= _LARGEST else None
     if not isinstance(value, str):
         return None
     try:
