@@ -25,7 +25,7 @@ WALKS: Final = 3
 LAST_PAGE: Final = 3.0
 """Seconds that the page on its way has to come in once somebody has asked to stop."""
 
-KEPT_TOGETHER: Final = 1_000
+KEPT_TOGETHER: Final = 2_000
 """Records that are made to last, and told to the ledger, at one stroke: each takes the disk some milliseconds."""
 
 KEPT_EVERY: Final = 1.0
