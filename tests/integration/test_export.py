@@ -522,9 +522,9 @@ async def test_pages_are_made_to_last_every_second_while_the_next_come(office, d
     assert [state if when is not ... else ... for state, when in zip(states, kept, strict=False)] == kept
 
 
-async def test_every_thousand_records_are_made_to_last(office, depot):
-    depot.size = 300
-    depot.add(2700)
+async def test_every_two_thousand_records_are_made_to_last(office, depot):
+    depot.size = 600
+    depot.add(5400)
     states = []
     office.on_page = lambda: states.append(
         json.loads((office.folder / ".crates.csv.part" / "state.json").read_text())["progress"]["resume"]
