@@ -74,7 +74,7 @@ class WorkerSession:
                 listening.cancel()
         if listening.cancelled():
             return Ending(completed=True)
-        self._worker.hang_up()
+        self._worker.kill()  # it has had its last word, or nobody listens: to close its Python is not worth waiting for
         return listening.result()
 
     def dismiss(self) -> None:
