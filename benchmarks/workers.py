@@ -60,7 +60,7 @@ def ratios(one: Sequence[Spent], two: Sequence[Spent]) -> tuple[float, float, fl
     return (
         statistics.median(alone.seconds / both.seconds for alone, both in pairs),
         statistics.median(alone.ours / max(both.ours, both.worker) for alone, both in pairs),
-        statistics.median(alone.ours * cores / (both.ours + both.worker + both.server) for alone, both in pairs),
+        statistics.median(alone.seconds * cores / (both.ours + both.worker + both.server) for alone, both in pairs),
     )
 
 
