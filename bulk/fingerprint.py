@@ -150,10 +150,9 @@ class _Entries(dict[Any, bytes]):
 
     def __missing__(self, value: Any) -> bytes:  # noqa: ANN401  # a single value
         digest = self._begun.copy()
-        # Most are texts, and each that is looked for here stands in few records: nothing is called that need not be.
-        whole = type(value) is int
-        text = value.strip().replace("\r\n", "\n") if type(value) is str else str(value) if whole else canonical(value)
-        digest.update(text.encode() if text.isascii() else _encoded(text))
+        # Most are texts, and each that is looked for here stands in few records.
+        text = value.strip().replace("\r\n", "\n") if type(value) is str else canonical(value)
+        digest.update(_encoded(text))
         entry = self[value] = self._name + digest.digest()
         return entry
 

@@ -203,14 +203,6 @@ class EndedAtOnceError(Exception):
         self.exit_code = exit_code
 
 
-def load_polars() -> None:
-    """Load polars, which has to come before `run_interruptibly` where a job is ended in order.
-
-    It handles Ctrl-C in its own way, breaking off whatever it computes, unless somebody handles that after it.
-    """
-    import polars as pl  # noqa: F401, PLC0415  # see above
-
-
 def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[[], bool]) -> T:
     """Run a job in a new event loop.
 
@@ -219,6 +211,9 @@ def run_interruptibly(job: "Callable[[Stop], Awaitable[T]]", *, begun: Callable[
     signal; raises `EndedAtOnceError` then.
     """
     import asyncio  # noqa: PLC0415  # see above
+
+    # First of all: loaded later, it handles Ctrl-C in its own way, and breaks off whatever it computes.
+    import polars as pl  # noqa: F401, PLC0415
 
     from bulk.jobs.guards import Stop  # noqa: PLC0415  # see above
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.cli.common import load_polars, open_session, run_interruptibly, settings_of
+from bulk.cli.common import open_session, run_interruptibly, settings_of
 from bulk.cli.options import PaceOptions, ResourceName, Sandbox, expanded
 from bulk.errors import UsageError
 
@@ -85,7 +85,6 @@ def export(
                     raise
                 return await session.ledger.run(watcher.run)  # ended at once, but in order
 
-    load_polars()
     with watching(options) as watcher:
         run = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(run.exit_code):

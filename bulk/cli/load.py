@@ -10,7 +10,6 @@ from bulk.cli.common import (
     RunName,
     completed_from,
     copies_deleted,
-    load_polars,
     open_session,
     run_interruptibly,
     settings_of,
@@ -200,7 +199,6 @@ def run_load(
                 run = await session.ledger.run(watcher.run)  # ended at once, but in order: this is what came of it
             return await report(session.ledger, run)
 
-    load_polars()
     with copies_deleted(), watching(options) as watcher:
         finished = run_interruptibly(whole, begun=lambda: watcher.run is not None)
     if options.tells(finished.run.exit_code):

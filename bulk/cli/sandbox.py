@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bulk.cli.common import load_polars, run_interruptibly, settings_of
+from bulk.cli.common import run_interruptibly, settings_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -74,7 +74,6 @@ def demo(context: typer.Context) -> None:
     from bulk.cli.progress import watching  # noqa: PLC0415
 
     options = settings_of(context)
-    load_polars()
     with watching(options) as watcher:
         exit_code = run_interruptibly(
             lambda stop: demonstrate(options, watcher, stop), begun=lambda: watcher.run is not None

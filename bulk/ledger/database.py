@@ -99,24 +99,20 @@ class Database:
 
     def _transact(self, work: Callable[..., T], *args: object) -> T:
         with translated(self._called):
-            self._patience.wait(self._start)
-            try:
-                result = work(self._connection, *args)
-                self._connection.execute("COMMIT")
-            except BaseException:
-                # SQLite may have rolled back by itself, as it does when the disk is full.
-                if self._connection.in_transaction:
-                    self._connection.rollback()
-                raise
-            return result
+            return self._patience.wait(lambda seconds: self._attempt(seconds, work, *args))
 
-    def _start(self, patience: float) -> None:
-        self._bear(patience)
-        self._connection.execute(self._begin)  # who has begun to write waits for nobody any more
-        self._bear(self._patience.seconds)
-
-    def _bear(self, seconds: float) -> None:
-        self._connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    def _attempt(self, patience: float, work: Callable[..., T], *args: object) -> T:
+        self._connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
+        self._connection.execute(self._begin)
+        try:
+            result = work(self._connection, *args)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            # SQLite may have rolled back by itself, as it does when the disk is full.
+            if self._connection.in_transaction:
+                self._connection.rollback()
+            raise
+        return result
 
 
 def connect_memory(patience: float) -> sqlite3.Connection:

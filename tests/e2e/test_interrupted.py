@@ -78,9 +78,9 @@ def statuses(shell):
 
 
 def plain(shell):
-    """A catalog of new products, which are looked up all at once before the first is written."""
+    """A catalog of new products, which are looked up in one request before the first is written."""
     path = shell.folder / "plain.csv"
-    path.write_text("sku,name\n" + "".join(f"P-{number},Product {number}\n" for number in range(200)))
+    path.write_text("sku,name\n" + "".join(f"P-{number},Product {number}\n" for number in range(100)))
     return path
 
 
@@ -192,11 +192,9 @@ def test_a_demo_that_is_interrupted_stops_there_with_130(shell, look):
 
 PRESSED_WHILE_POLARS_COMPUTES = """
 import os, signal
-from bulk.cli.common import Globals
-from bulk.cli.load import run_load
-from bulk.cli.options import SendOptions
+from bulk.cli.common import run_interruptibly
 
-async def job(session, stop):
+async def job(stop):
     import polars as pl
     def press(cells):
         os.kill(os.getpid(), signal.SIGINT)
@@ -205,7 +203,7 @@ async def job(session, stop):
     print("computed to the end", flush=True)
     os._exit(0)
 
-run_load(Globals(), job, pace=SendOptions(), sandbox=True)
+run_interruptibly(job, begun=lambda: True)
 """
 
 

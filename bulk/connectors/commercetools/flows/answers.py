@@ -76,10 +76,9 @@ def explain(response: Response) -> Explanation:
 def _fault(error: Mapping[str, Any], message: str) -> tuple[str, str]:
     """What an error says of a field; one that channels do not have is a custom field."""
     path, said = error["field"], error.get("message")
-    known = path.partition(".")[0] in Channel.model_fields
-    return (path if known else f"custom.fields.{path.removeprefix('fields.')}"), said if isinstance(
-        said, str
-    ) and said else message
+    if path.partition(".")[0] not in Channel.model_fields:
+        path = f"custom.fields.{path.removeprefix('fields.')}"
+    return path, said if isinstance(said, str) and said else message
 
 
 def _silent(response: Response) -> str:
